@@ -1,0 +1,1 @@
+"""The nouns: frozen values, known by every room, knowing none."""

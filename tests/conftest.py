@@ -1,0 +1,17 @@
+"""Fixtures for every test: real footage, where it lies beside the checkout."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def footage() -> Path:
+    """The folder of real footage; the test is skipped where there is none."""
+    folder = Path(os.environ.get("VESTIGE_FOOTAGE", ROOT.parent / "shared" / "footage"))
+    if not folder.is_dir():
+        pytest.skip("no real footage beside this checkout")
+    return folder
