@@ -1,0 +1,96 @@
+"""Event types (closed), entries, commitments and openings: sections 1, 2 and 5 of docs/custody-format.md."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from vestige.custody.canonical import Json, canonical
+from vestige.custody.tree import leaf_hash
+
+SALT_BYTES = 16
+FIELDS = ("actor", "address", "data", "digests", "item", "object", "outcome", "previous", "purpose", "role", "session")
+
+
+class EventType(StrEnum):
+    """What can be said in the log: `noun:verb`, alphabetised; a type is retired, never reused."""
+
+    ACCESS_REFUSED = "access:refused"
+    AGENCY_FOUNDED = "agency:founded"
+    ASSIGNMENT_CLOSED = "assignment:closed"
+    ASSIGNMENT_OPENED = "assignment:opened"
+    CARD_ERASED = "card:erased"
+    CATEGORY_ASSIGNED = "category:assigned"
+    DEVICE_REGISTERED = "device:registered"
+    FINDING_CLOSED = "finding:closed"
+    FINDING_LISTED = "finding:listed"
+    FINDING_OPENED = "finding:opened"
+    FIXITY_CHECKED = "fixity:checked"
+    HOME_CHECKED = "home:checked"
+    ITEM_ACCESSIONED = "item:accessioned"
+    ITEM_DUPLICATE_RECEIVED = "item:duplicate_received"
+    ITEM_LISTED = "item:listed"
+    ITEM_PREPARED = "item:prepared"
+    ITEM_QUARANTINED = "item:quarantined"
+    ITEM_RECEIVED = "item:received"
+    ITEM_SHOWN = "item:shown"
+    MODEL_INSTALLED = "model:installed"
+    MODEL_LISTED = "model:listed"
+    PACKAGE_CREATED = "package:created"
+    PERSON_ADDED = "person:added"
+    PERSON_INVITED = "person:invited"
+    PERSON_JOINED = "person:joined"
+    PERSON_LISTED = "person:listed"
+    PERSON_SIGN_IN_FAILED = "person:sign_in_failed"
+    PERSON_SIGNED_IN = "person:signed_in"
+    PERSON_SIGNED_OUT = "person:signed_out"
+    POLICY_READ = "policy:read"
+    REDACTION_APPROVED = "redaction:approved"
+    REDACTION_PLANNED = "redaction:planned"
+    REDACTION_RENDERED = "redaction:rendered"
+    REDACTION_REVIEWED = "redaction:reviewed"
+    ROLE_GRANTED = "role:granted"
+    ROLE_WITHDRAWN = "role:withdrawn"
+    TRAIL_READ = "trail:read"
+    VIEWING_ENDED = "viewing:ended"
+    VIEWING_STARTED = "viewing:started"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A field's salt (16 bytes) and canonical value."""
+
+    salt: bytes
+    value: bytes
+
+    def commitment(self) -> str:
+        """Hex of SHA-256(salt || value)."""
+        return hashlib.sha256(self.salt + self.value).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry's canonical bytes, its leaf hash (32 bytes) and the openings of its fields by name."""
+
+    data: bytes
+    leaf: bytes
+    openings: Mapping[str, Opening]
+
+
+def make_entry(event_id: UUID, event_type: EventType, time_ms: int, fields: Mapping[str, Json], salts: bytes) -> Entry:
+    """Write an entry. `fields` holds exactly the eleven names; `salts` 16 fresh random bytes for each. Raises ValueError otherwise."""
+    if tuple(sorted(fields)) != FIELDS:
+        raise ValueError(f"an entry has the fields {FIELDS}, not {sorted(fields)}")
+    if len(salts) != SALT_BYTES * len(FIELDS):
+        raise ValueError("a salt of 16 bytes for each field")
+    openings = {name: Opening(salts[i * SALT_BYTES : (i + 1) * SALT_BYTES], canonical(fields[name])) for i, name in enumerate(FIELDS)}
+    clear: dict[str, Json] = {
+        "v": 1,
+        "id": str(event_id),
+        "type": event_type.value,
+        "time": time_ms,
+        "fields": {name: opening.commitment() for name, opening in openings.items()},
+    }
+    data = canonical(clear)
+    return Entry(data, leaf_hash(data), openings)
