@@ -1,0 +1,1 @@
+"""Pages, forms and byte routes: they translate between HTTP and the actions, and decide nothing."""

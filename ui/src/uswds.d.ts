@@ -1,0 +1,4 @@
+declare module "@uswds/uswds/js/*" {
+  const behavior: { on(target: HTMLElement): void; off(target: HTMLElement): void };
+  export default behavior;
+}

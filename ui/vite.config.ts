@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig, type Plugin } from "vite";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** The fonts and icons of USWDS and the code of Svelte travel with their licences. */
+const licences: Plugin = {
+  name: "licences",
+  generateBundle() {
+    for (const [fileName, source] of [
+      ["licences/uswds.md", "node_modules/@uswds/uswds/LICENSE.md"],
+      ["licences/svelte.md", "node_modules/svelte/LICENSE.md"],
+    ] as const) {
+      this.emitFile({ type: "asset", fileName, source: readFileSync(here(source), "utf8") });
+    }
+  },
+};
+
+export default defineConfig({
+  base: "/static/dist/",
+  publicDir: false,
+  plugins: [svelte(), licences],
+  css: {
+    preprocessorOptions: {
+      scss: { loadPaths: [here("node_modules/@uswds/uswds/packages")], quietDeps: true },
+    },
+  },
+  build: {
+    outDir: here("../src/vestige/web/static/dist"),
+    emptyOutDir: true,
+    manifest: "manifest.json",
+    // No data: URLs: the content security policy lets pages load from their own origin only.
+    assetsInlineLimit: 0,
+    // Module preload would need nothing more than the browser does by itself here.
+    modulePreload: { polyfill: false },
+    target: "es2022",
+    rollupOptions: {
+      input: { base: here("src/base.ts"), player: here("src/player.ts") },
+    },
+  },
+});
