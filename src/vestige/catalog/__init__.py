@@ -1,0 +1,1 @@
+"""The database: models, migrations, the log and its sequencer, queries."""

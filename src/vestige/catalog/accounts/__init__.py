@@ -1,0 +1,1 @@
+"""The user model: a person of the agency."""

@@ -1,0 +1,132 @@
+"""Writing the log: an event and its changes in one transaction. Reading it: trails."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import IntegrityError, OperationalError, transaction
+
+from vestige.catalog.models import Event, EvidenceItem, Openings
+from vestige.catalog.nouns import NOUNS
+from vestige.custody.canonical import Json, canonical
+from vestige.custody.events import FIELDS, SALT_BYTES, Entry, EventType, make_entry
+from vestige.custody.proofs import openings_json
+from vestige.errors import Fault, Unavailable
+from vestige.evidence.changes import Change, Plain, Statement
+from vestige.evidence.values import uuid7
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who an event is by, as it stands in the log."""
+
+    kind: str
+    id: str
+    name: str
+    roles: tuple[str, ...]
+    address: str | None = None
+    session: str | None = None
+
+    @property
+    def label(self) -> str:
+        """`kind:id`, for the catalog's index of actors."""
+        return f"{self.kind}:{self.id}"
+
+
+class Transaction:
+    """An open transaction of one author: `record` writes events into it; all or nothing is committed."""
+
+    def __init__(self, author: Author, now: Callable[[], int]) -> None:
+        self._author = author
+        self._now = now
+        self.recorded: list[EventType] = []
+
+    def record(self, statement: Statement) -> bytes:
+        """Write one event and apply its changes; returns the leaf hash (32 bytes). Raises Fault when a change finds no row."""
+        event_type = EventType(statement.type)
+        previous = _lock_head(statement.item, statement.changes) if statement.item else None
+        entry = self._entry(event_type, statement, previous)
+        for change in statement.changes:
+            _apply(change)
+        if statement.item and not EvidenceItem.objects.filter(id=statement.item).update(head=entry.leaf):
+            raise Fault(f"there is no item {statement.item} whose trail could continue")
+        self.recorded.append(event_type)
+        return entry.leaf
+
+    def _entry(self, event_type: EventType, statement: Statement, previous: bytes | None) -> Entry:
+        event_id, time = uuid7(), self._now()
+        entry = make_entry(event_id, event_type, time, self._fields(statement, previous), os.urandom(SALT_BYTES * len(FIELDS)))
+        kind, about = statement.about or ("", "")
+        event = Event.objects.create(
+            id=event_id,
+            type=event_type.value,
+            time=time,
+            entry=entry.data,
+            leaf=entry.leaf,
+            item=statement.item,
+            object_kind=kind,
+            object_id=about,
+            actor=self._author.label,
+        )
+        Openings.objects.create(event=event, fields=canonical(openings_json(entry.openings)).decode())
+        return entry
+
+    def _fields(self, statement: Statement, previous: bytes | None) -> dict[str, Json]:
+        author, purpose = self._author, statement.purpose
+        data: dict[str, Plain] = dict(statement.data)
+        if statement.changes:
+            data["set"] = [{"noun": c.noun, "id": str(c.id), "columns": c.columns} for c in statement.changes]
+        return {
+            "actor": {"kind": author.kind, "id": author.id, "name": author.name},
+            "role": sorted(author.roles),
+            "item": str(statement.item) if statement.item else None,
+            "previous": previous.hex() if previous else None,
+            "object": {"kind": statement.about[0], "id": statement.about[1]} if statement.about else None,
+            "purpose": {"reason": purpose.reason, "case": purpose.case} if purpose else None,
+            "address": author.address,
+            "session": author.session,
+            "outcome": statement.outcome,
+            "digests": [{"algorithm": d.algorithm, "of": of, "value": d.value} for of, d in statement.digests],
+            "data": data,
+        }
+
+
+@contextmanager
+def writing(author: Author, now: Callable[[], int]) -> Iterator[Transaction]:
+    """A transaction of this author, durable when the block ends. Raises Unavailable when the database cannot take it."""
+    try:
+        with transaction.atomic():
+            yield Transaction(author, now)
+    except OperationalError as error:
+        raise Unavailable(f"the database cannot take the event, so nothing was done: {error}") from error
+
+
+def _lock_head(item: UUID, changes: Sequence[Change]) -> bytes | None:
+    heads = list(EvidenceItem.objects.select_for_update(no_key=True).filter(id=item).values_list("head", flat=True))
+    if heads:
+        return bytes(heads[0]) if heads[0] else None
+    if any(c.noun == "item" and c.id == item for c in changes):
+        return None
+    raise Fault(f"there is no item {item}")
+
+
+def _apply(change: Change) -> None:
+    noun = NOUNS[change.noun]
+    values = noun.attributes(change.columns) | dict(change.beside)
+    if noun.rows.filter(pk=change.id).update(**values):
+        return
+    absent = set(noun.columns) - set(change.columns)
+    if absent:
+        raise Fault(f"a new {change.noun} says nothing of {', '.join(sorted(absent))}")
+    try:
+        noun.rows.create(pk=change.id, **values)
+    except IntegrityError as error:
+        raise Fault(f"the {change.noun} {change.id} cannot be written: {error}") from error
+
+
+def opened(fields: str) -> dict[str, object]:
+    """The values of a stored opening: name -> value."""
+    return {name: o["value"] for name, o in json.loads(fields).items()}

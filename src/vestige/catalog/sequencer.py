@@ -1,0 +1,78 @@
+"""Giving events their place in the tree, and signing what is committed.
+
+Indices, size and root are committed in one transaction with compare-and-swap on the old size. Whoever comes second finds that nothing
+changed under its condition and starts over: two sequencers never fork the tree. Only a size read back from the database is signed.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from django.db import IntegrityError, transaction
+
+from vestige.catalog.models import Checkpoint, Event, LogState, Sequenced
+from vestige.custody import notes
+from vestige.custody.notes import Checkpoint as Head
+from vestige.custody.tree import Frontier
+from vestige.errors import Fault
+
+_BATCH = 5_000
+_HASH = 32
+
+
+class LogSigner(Protocol):
+    """Holds the log's key."""
+
+    def public_key(self) -> bytes:
+        """The Ed25519 public key, 32 bytes."""
+
+    def sign(self, message: bytes) -> bytes:
+        """Its signature of a message, 64 bytes."""
+
+
+def sequence() -> int:
+    """Give every committed event that has none its place. Returns the size of the tree."""
+    while True:
+        state = LogState.objects.get()
+        rows = Event.objects.filter(sequenced__isnull=True).order_by("seq").values_list("seq", "leaf")[:_BATCH]
+        waiting = [(seq, bytes(leaf)) for seq, leaf in rows]
+        if not waiting:
+            return state.size
+        append(state, waiting)
+
+
+def append(state: LogState, waiting: Sequence[tuple[int, bytes]]) -> bool:
+    """Append these (event, leaf hash) to the tree as `state` saw it; False if somebody was faster, and then nothing is changed."""
+    frontier = frontier_of(state).append([leaf for _, leaf in waiting])
+    try:
+        with transaction.atomic():
+            swapped = LogState.objects.filter(id=state.id, size=state.size).update(
+                size=frontier.size, root=frontier.root(), frontier=b"".join(frontier.roots)
+            )
+            if not swapped:
+                return False
+            Sequenced.objects.bulk_create(Sequenced(index=state.size + i, event_id=seq, leaf=leaf) for i, (seq, leaf) in enumerate(waiting))
+    except IntegrityError:
+        return False
+    return True
+
+
+def frontier_of(state: LogState) -> Frontier:
+    """The frontier that the row holds. Raises Fault when it does not fit the size or the root."""
+    raw = bytes(state.frontier)
+    frontier = Frontier(state.size, tuple(raw[i : i + _HASH] for i in range(0, len(raw), _HASH)))
+    if len(frontier.roots) != state.size.bit_count() or frontier.root() != bytes(state.root):
+        raise Fault("the log's state does not fit its own root")
+    return frontier
+
+
+def checkpoint(signer: LogSigner, now: Callable[[], int]) -> str:
+    """Sequence, then return the signed checkpoint (note text) of a committed size that covers every event committed before the call."""
+    sequence()
+    state = LogState.objects.get()
+    known = Checkpoint.objects.filter(size=state.size).first()
+    if known:
+        return known.note
+    frontier_of(state)
+    note = notes.sign(Head(state.origin, state.size, bytes(state.root)), signer.public_key(), signer.sign)
+    Checkpoint.objects.bulk_create([Checkpoint(size=state.size, note=note, time=now())], ignore_conflicts=True)
+    return Checkpoint.objects.get(size=state.size).note

@@ -1,0 +1,91 @@
+"""Triggers that keep the log append-only and a device in one hand: re-made after every migration, listed at start and by fsck.
+
+A superuser or the owner of the file can drop them: they stop mistakes; the hash chain is the evidence.
+"""
+
+from django.db import connection as _default
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+_APPEND_ONLY = ("catalog_event", "catalog_openings", "catalog_sequenced", "catalog_checkpoint")
+_ASSIGNMENT = "catalog_assignment"
+_OVERLAP = "assignment_overlap"
+
+
+def expected(vendor: str) -> frozenset[str]:
+    """The names of the triggers (and, on PostgreSQL, the exclusion constraint) that must be there."""
+    refusing = {f"{table}_{act}" for table in _APPEND_ONLY for act in ("update", "delete")}
+    if vendor == "postgresql":
+        return frozenset(refusing | {f"{table}_truncate" for table in _APPEND_ONLY} | {_OVERLAP})
+    return frozenset(refusing | {f"{_OVERLAP}_insert", f"{_OVERLAP}_update"})
+
+
+def missing(connection: BaseDatabaseWrapper = _default) -> list[str]:
+    """The names of those that are not there, sorted."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')")
+            there = {row[0] for row in cursor.fetchall()}
+            cursor.execute("SELECT conname FROM pg_constraint WHERE contype = 'x'")
+            there |= {row[0] for row in cursor.fetchall()}
+        else:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            written = {_name(statement): statement for statement in _sqlite()}
+            there = {name for name, sql in cursor.fetchall() if written.get(name) == sql}
+    return sorted(expected(connection.vendor) - there)
+
+
+def install(connection: BaseDatabaseWrapper = _default) -> None:
+    """Make them anew."""
+    statements = _postgresql() if connection.vendor == "postgresql" else _sqlite()
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            for statement in statements:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {_name(statement)}")
+        for statement in statements:
+            cursor.execute(statement, None)
+
+
+def install_after_migrate(**_: object) -> None:
+    """The receiver of `post_migrate`."""
+    if _ASSIGNMENT in _default.introspection.table_names():
+        install(_default)
+
+
+def _name(statement: str) -> str:
+    return statement.split()[2]
+
+
+def _sqlite() -> list[str]:
+    refusing = [
+        f"CREATE TRIGGER {table}_{act.lower()} BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        for table in _APPEND_ONLY
+        for act in ("UPDATE", "DELETE")
+    ]
+    clash = (
+        "SELECT RAISE(ABORT, 'the device is in another hand in that time') WHERE EXISTS (SELECT 1 FROM catalog_assignment a "
+        "WHERE a.device_id = NEW.device_id AND a.id <> NEW.id AND a.starts < COALESCE(NEW.ends, 9223372036854775807) "
+        "AND NEW.starts < COALESCE(a.ends, 9223372036854775807))"
+    )
+    return refusing + [
+        f"CREATE TRIGGER {_OVERLAP}_{act.lower()} BEFORE {act} ON {_ASSIGNMENT} BEGIN {clash}; END" for act in ("INSERT", "UPDATE")
+    ]
+
+
+def _postgresql() -> list[str]:
+    refuse = (
+        "CREATE OR REPLACE FUNCTION vestige_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$"
+    )
+    refusing = [
+        f"CREATE OR REPLACE TRIGGER {table}_{act.lower()} BEFORE {act} ON {table} FOR EACH {each} EXECUTE FUNCTION vestige_append_only()"
+        for table in _APPEND_ONLY
+        for act, each in (("UPDATE", "ROW"), ("DELETE", "ROW"), ("TRUNCATE", "STATEMENT"))
+    ]
+    span = "EXCLUDE USING gist (device_id WITH =, int8range(starts, ends) WITH &&)"
+    return [
+        "CREATE EXTENSION IF NOT EXISTS btree_gist",
+        refuse,
+        *refusing,
+        f"ALTER TABLE {_ASSIGNMENT} DROP CONSTRAINT IF EXISTS {_OVERLAP}",
+        f"ALTER TABLE {_ASSIGNMENT} ADD CONSTRAINT {_OVERLAP} {span}",
+    ]

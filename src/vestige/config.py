@@ -1,0 +1,57 @@
+"""One frozen configuration, from the environment and the home's `settings.toml`; secrets never appear in it or in its repr."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+from vestige.errors import BadInput
+
+SETTINGS_FILE = "settings.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Where a home is and how it is reached.
+
+    `database_url` is empty for SQLite in the home. `web_secret` signs sessions and links; it lies in the home's settings file (mode 0600).
+    """
+
+    home: Path
+    home_id: UUID
+    keyring: Path
+    models: Path
+    database_url: str = field(repr=False)
+    web_secret: str = field(repr=False)
+    allow_http: bool
+    hosts: tuple[str, ...]
+
+
+def default_keyring(home: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """`VESTIGE_KEYRING`, or the file `HOME.keyring` beside the home: never inside it."""
+    return Path(environ.get("VESTIGE_KEYRING") or home.with_name(home.name + ".keyring")).absolute()
+
+
+def load(home: Path, environ: Mapping[str, str] = os.environ) -> Config:
+    """The configuration of an existing home. Raises BadInput when there is none or its settings are not readable."""
+    home = home.absolute()
+    path = home / SETTINGS_FILE
+    try:
+        settings = tomllib.loads(path.read_text())
+        home_id, secret = UUID(settings["home"]), str(settings["web_secret"])
+    except FileNotFoundError as error:
+        raise BadInput(f"{home} is no Vestige home (no {SETTINGS_FILE}); make one with: vestige init --home {home}") from error
+    except (OSError, tomllib.TOMLDecodeError, KeyError, ValueError) as error:
+        raise BadInput(f"{path} cannot be read as settings: {error}") from error
+    return Config(
+        home=home,
+        home_id=home_id,
+        keyring=default_keyring(home, environ),
+        models=Path(environ.get("VESTIGE_MODELS") or settings.get("models") or home / "models").absolute(),
+        database_url=environ.get("DATABASE_URL") or str(settings.get("database_url", "")),
+        web_secret=secret,
+        allow_http=environ.get("VESTIGE_ALLOW_HTTP") == "1",
+        hosts=tuple(str(h) for h in settings.get("hosts", ())),
+    )

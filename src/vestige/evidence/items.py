@@ -1,0 +1,195 @@
+"""Items, recordings, devices, assignments, findings: what the catalog knows, as values. Times are integer milliseconds UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from vestige.evidence.values import Digest, Place
+
+
+class ItemKind(StrEnum):
+    """What an item is, by its content."""
+
+    AUDIO = "audio"
+    DOCUMENT = "document"
+    IMAGE = "image"
+    UNKNOWN = "unknown"
+    VIDEO = "video"
+
+
+class ItemStatus(StrEnum):
+    """Where an item stands on its way in. `received` is the moment between durable and judged."""
+
+    ACCESSIONED = "accessioned"
+    QUARANTINED = "quarantined"
+    RECEIVED = "received"
+
+
+class TimeSource(StrEnum):
+    """Where a recording's time was read."""
+
+    CONTAINER = "container"
+    FILE = "file"
+    STATED = "stated"
+    TELEMETRY = "telemetry"
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceItem:
+    """One object under custody. `sealed` names the sealed object; `facts` is what the probe found; `head` the newest leaf of its trail."""
+
+    id: UUID
+    number: str
+    recording: UUID
+    position: int
+    kind: ItemKind
+    status: ItemStatus
+    filename: str
+    size: int
+    sha256: Digest
+    sealed: UUID
+    parent: UUID | None
+    media_index: Digest | None
+    facts: Mapping[str, object]
+    received_at: int
+    head: bytes | None
+    working: frozenset[str]
+
+    @property
+    def duration_ms(self) -> int:
+        """Milliseconds of picture or sound; 0 where there is none."""
+        value = self.facts.get("duration_ms")
+        return value if isinstance(value, int) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One activation of a camera: its items in order, and what is decided for all of them together."""
+
+    id: UUID
+    number: str
+    device: "Device | None"
+    officer: UUID | None
+    officer_badge: str | None
+    officer_name: str | None
+    recorded_at: int | None
+    recorded_at_source: TimeSource | None
+    category: str
+    access_class: str
+    place: Place | None
+    items: tuple[EvidenceItem, ...]
+
+    @property
+    def status(self) -> ItemStatus:
+        """Quarantined if any item is; accessioned if all are."""
+        states = {item.status for item in self.items}
+        return next((s for s in (ItemStatus.QUARANTINED, ItemStatus.RECEIVED) if s in states), ItemStatus.ACCESSIONED)
+
+    @property
+    def segments(self) -> tuple[EvidenceItem, ...]:
+        """The originals in their order: what plays as one timeline."""
+        return tuple(sorted((i for i in self.items if i.parent is None), key=lambda i: i.position))
+
+    @property
+    def duration_ms(self) -> int:
+        """Milliseconds of all segments."""
+        return sum(item.duration_ms for item in self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A body-worn camera. `mount` is where it is worn: vest, shirt or helmet, or empty."""
+
+    id: UUID
+    serial: str
+    model: str
+    mount: str
+
+
+class FindingKind(StrEnum):
+    """What a finding is about."""
+
+    CAMERA_WITHOUT_OFFICER = "camera_without_officer"
+    DAMAGED = "damaged"
+    NO_RECORDED_TIME = "no_recorded_time"
+    QUARANTINED = "quarantined"
+    SAME_BYTES = "same_bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What needs a person: the one noun for alerts, gaps, mismatches and open duties."""
+
+    id: UUID
+    kind: FindingKind
+    object_kind: str
+    object_id: UUID
+    detail: str
+    opened_by: str
+    opened_at: int
+    owner: UUID | None
+    due: int | None
+    closed_at: int | None
+    end_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrailEntry:
+    """An entry of the log with what the catalog can open of it, for people who may read it. `index` is None until it is sequenced."""
+
+    id: UUID
+    index: int | None
+    type: str
+    time: int
+    data: bytes
+    leaf: bytes
+    opened: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFilter:
+    """What a list of recordings or items is narrowed to; None leaves it open. `before` is the id to continue below (newest first)."""
+
+    officer: str | None = None
+    device: str | None = None
+    category: str | None = None
+    status: ItemStatus | None = None
+    since: int | None = None
+    until: int | None = None
+    before: UUID | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RedactionFacts:
+    """A redaction as the catalog holds it: `plan` is the canonical JSON of the plan, `reviewed` the spans (ms) that a person checked."""
+
+    id: UUID
+    item: UUID
+    plan: str
+    plan_digest: Digest
+    state: str
+    author: UUID
+    reviewed: tuple[tuple[int, int], ...]
+    reviewers: frozenset[UUID]
+    approved_by: UUID | None
+    renderer: UUID | None
+    rendered: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """A person looks at an item for a purpose, in a session. Seconds served are what bytes left; seconds played are the player's word."""
+
+    id: UUID
+    person: UUID
+    session: str
+    item: UUID
+    reason: str
+    case: str | None
+    started_at: int
+    ended_at: int | None
+    served_bytes: int
+    served_ms: int
+    played_ms: int
