@@ -1,0 +1,168 @@
+"""The vault on local disk: begin, finish, open, share, sweep. The life of an object is told in `intake`."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import UUID
+
+from vestige.errors import Fault, NotFound
+from vestige.vault import disk, keyfiles, provider
+from vestige.vault.intake import Intake, Way, WorkingWriter
+from vestige.vault.keyfiles import KeyFile
+from vestige.vault.keyring import KeyProvider
+from vestige.vault.layout import Layout
+from vestige.vault.sealed import SealReader
+
+
+class LocalVault:
+    """Sealed objects, working copies and key files of one home, all named by UUID. Errors of the disk are DiskFull or Unavailable."""
+
+    def __init__(self, home: Path, keyring: KeyProvider) -> None:
+        self._layout = Layout(home)
+        self._keyring = keyring
+
+    def create(self) -> None:
+        """Make the folders, once and durably; those that are there stay."""
+        self._layout.create()
+
+    def begin(self, item: UUID, object_id: UUID, *, hold_first: bool = False) -> Intake:
+        """Begin to write a new object under a new data key. Raises Unavailable when the object is being written already.
+
+        The caller's note of it (item and object) is durable before, and the transaction that makes it evidence proves that the note is
+        still there: a sweeper that found the note without a file has removed it.
+        """
+        key = provider.random_bytes(provider.KEY_BYTES)
+        key_file = self._layout.key(item)
+        entry = KeyFile(item, object_id, self._keyring.wrap(item, object_id, key))
+        way = Way(self._layout.unfinished(object_id), self._layout.object(object_id), key_file, entry)
+        return Intake(way, key, str(object_id).encode(), hold_first=hold_first)
+
+    def sweep(self, item: UUID, object_id: UUID) -> bool:
+        """Remove what an unfinished intake left, unless its writer lives (then False). The caller knows that no committed row names it.
+
+        Refuses (Fault) where the item's key file names another object.
+        """
+        key_file = self._layout.key(item)
+        sealed = (self._layout.unfinished(object_id), self._layout.object(object_id))
+        with disk.telling(sealed[1]), ExitStack() as held:
+            for path in sealed:
+                if not _held(path, held):
+                    return False
+            if key_file.exists():
+                self._entry(item, object_id)
+            for path in (*sealed, key_file, key_file.with_name(key_file.name + ".tmp")):
+                disk.unlink(path)
+        return True
+
+    def open(self, item: UUID, object_id: UUID) -> SealReader:
+        """Read a sealed object. Raises Fault when the object or its key is missing, Tampered when it is not what was sealed."""
+        path = self._layout.object(object_id)
+        key = self.data_key(item, object_id)
+        try:
+            descriptor = _open(path)
+        except FileNotFoundError as error:
+            raise Fault(f"{path} is missing: the sealed bytes of item {item}") from error
+        return SealReader(descriptor, key, str(object_id).encode(), name=str(path))
+
+    def data_key(self, item: UUID, object_id: UUID) -> bytes:
+        """The data key by which an item opens an object. Raises Fault, Tampered naming what is wrong with its key file."""
+        return self._keyring.unwrap(item, object_id, self._entry(item, object_id).key)
+
+    def share(self, item: UUID, object_id: UUID, new_item: UUID) -> None:
+        """Give another item a key file of its own for the same sealed bytes, durably. Raises Fault where it has one."""
+        key = self.data_key(item, object_id)
+        keyfiles.write(self._layout.key(new_item), KeyFile(new_item, object_id, self._keyring.wrap(new_item, object_id, key)))
+
+    def working_writer(self, item: UUID, object_id: UUID, kind: str, *, hold_first: bool = False) -> WorkingWriter:
+        """Write a working copy, sealed under the item's own data key; in place of an older one when closed."""
+        target = self._layout.working(item, kind)
+        path = self._layout.unfinished_working(item, kind, provider.random_bytes(8).hex())
+        return WorkingWriter(path, target, self.data_key(item, object_id), f"{item}/{kind}".encode(), hold_first=hold_first)
+
+    def open_working(self, item: UUID, object_id: UUID, kind: str) -> SealReader:
+        """Read a working copy. Raises NotFound when there is none, Tampered when it is not what was sealed."""
+        path = self._layout.working(item, kind)
+        try:
+            descriptor = _open(path)
+        except FileNotFoundError as error:
+            raise NotFound(f"item {item} has no working copy of kind {kind!r}") from error
+        try:
+            key = self.data_key(item, object_id)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return SealReader(descriptor, key, f"{item}/{kind}".encode(), name=str(path))
+
+    def drop_working(self, item: UUID, kind: str) -> None:
+        """Remove a working copy, durably; nothing happens when there is none."""
+        path = self._layout.working(item, kind)
+        with disk.telling(path):
+            disk.unlink(path)
+
+    def sweep_working(self) -> int:
+        """Remove unfinished working copies whose writers are dead; returns how many."""
+        swept = 0
+        for path in self._layout.leftovers():
+            if path.parent != self._layout.tmp or path.name.count(".") != 2:
+                continue
+            with disk.telling(path), ExitStack() as held:
+                if _held(path, held):
+                    disk.unlink(path)
+                    swept += 1
+        return swept
+
+    def objects(self) -> Iterator[UUID]:
+        """The ids of all sealed objects."""
+        return self._layout.objects()
+
+    def items_with_key(self) -> Iterator[UUID]:
+        """The items of all key files, unread."""
+        return self._layout.items()
+
+    def object_of(self, item: UUID) -> UUID:
+        """The object that an item's key file names. Raises Fault."""
+        return keyfiles.read(self._layout.key(item), item).object_id
+
+    def keys(self) -> Iterator[tuple[UUID, UUID]]:
+        """Item and object of all key files. Raises Fault at the first bad one; a check that goes on uses `items_with_key`, `object_of`."""
+        return ((item, self.object_of(item)) for item in self._layout.items())
+
+    def workings(self) -> Iterator[tuple[UUID, str]]:
+        """Item and kind of all working copies."""
+        return self._layout.workings()
+
+    def leftovers(self) -> Iterator[Path]:
+        """Unfinished files, of live writers and of dead ones."""
+        return self._layout.leftovers()
+
+    def strangers(self) -> Iterator[Path]:
+        """Files in the store that are not the vault's own by their names."""
+        return self._layout.strangers()
+
+    def _entry(self, item: UUID, object_id: UUID) -> KeyFile:
+        path = self._layout.key(item)
+        entry = keyfiles.read(path, item)
+        if entry.object_id != object_id:
+            raise Fault(f"{path} opens object {entry.object_id}, not {object_id}")
+        return entry
+
+
+def _open(path: Path) -> int:
+    """Open for reading, never through a link. Raises FileNotFoundError, else Unavailable."""
+    try:
+        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise disk.said(error, path) from error
+
+
+def _held(path: Path, stack: ExitStack) -> bool:
+    """Take the lock of a file until the stack ends. True as well when there is no such file; False when somebody holds it."""
+    try:
+        descriptor = _open(path)
+    except FileNotFoundError:
+        return True
+    stack.callback(os.close, descriptor)
+    return disk.lock(descriptor)

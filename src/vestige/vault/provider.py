@@ -1,0 +1,85 @@
+"""The one module behind which all cryptography of the vault sits: AES-256-GCM, HKDF-SHA256, Ed25519, random bytes.
+
+Another library (a validated one, a token) takes its place here and nowhere else.
+"""
+
+import os
+
+import cryptography
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.backends.openssl import backend
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+TAG_BYTES = 16
+
+
+class WrongTag(ValueError):
+    """The bytes, the key, the nonce or the associated data are not those of the sealing."""
+
+
+class Gcm:
+    """AES-256-GCM under one key. Whoever seals answers for it that no nonce is used twice under that key."""
+
+    __slots__ = ("_aead",)
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"an AES-256 key has {KEY_BYTES} bytes, not {len(key)}")
+        self._aead = AESGCM(key)
+
+    def seal(self, nonce: bytes, plain: bytes, associated_data: bytes) -> bytes:
+        """Ciphertext and tag: `TAG_BYTES` longer than `plain`."""
+        return self._aead.encrypt(nonce, plain, associated_data)
+
+    def open(self, nonce: bytes, sealed: bytes, associated_data: bytes) -> bytes:
+        """The plaintext. Raises WrongTag."""
+        try:
+            return self._aead.decrypt(nonce, sealed, associated_data)
+        except (InvalidTag, ValueError) as error:
+            raise WrongTag("the tag does not fit") from error
+
+    def seal_into(self, nonce: bytes, plain: memoryview, out: memoryview) -> None:
+        """Write ciphertext and tag to `out`, which is exactly `TAG_BYTES` longer than `plain`; no associated data."""
+        self._aead.encrypt_into(nonce, plain, None, out)
+
+    def open_into(self, nonce: bytes, sealed: memoryview, out: memoryview) -> None:
+        """Write the plaintext to `out`, which is exactly `TAG_BYTES` shorter than `sealed`. Raises WrongTag; `out` is then worthless."""
+        try:
+            self._aead.decrypt_into(nonce, sealed, None, out)
+        except (InvalidTag, ValueError) as error:
+            raise WrongTag("the tag does not fit") from error
+
+
+def hkdf_sha256(key: bytes, salt: bytes, info: bytes) -> bytes:
+    """32 bytes derived by HKDF-SHA256 (RFC 5869)."""
+    return HKDF(SHA256(), KEY_BYTES, salt, info).derive(key)
+
+
+def random_bytes(count: int) -> bytes:
+    """Bytes from the operating system's generator."""
+    return os.urandom(count)
+
+
+def sign_ed25519(seed: bytes, message: bytes) -> bytes:
+    """The 64-byte Ed25519 signature under the key of that 32-byte seed."""
+    return Ed25519PrivateKey.from_private_bytes(seed).sign(message)
+
+
+def public_ed25519(seed: bytes) -> bytes:
+    """The 32-byte public key of that 32-byte seed."""
+    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+
+
+def report() -> dict[str, str | bool]:
+    """Which library does the cryptography. `fips_validated` is False: the wheel carries its own OpenSSL, which no certificate covers."""
+    return {
+        "library": "cryptography",
+        "version": cryptography.__version__,
+        "openssl": backend.openssl_version_text(),
+        "fips_validated": False,
+    }
