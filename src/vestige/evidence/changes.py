@@ -29,7 +29,10 @@ class Purpose:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What one event says beside who and when: see docs/custody-format.md, section 2. `digests` are pairs of what and digest."""
+    """What one event says beside who and when: see docs/custody-format.md, section 2. `digests` are pairs of what and digest.
+
+    With `after`, the newest leaf of the item must be this one, or nothing is recorded (errors.Unavailable).
+    """
 
     type: str
     item: UUID | None = None
@@ -39,3 +42,4 @@ class Statement:
     digests: tuple[tuple[str, Digest], ...] = ()
     data: Mapping[str, Plain] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
+    after: bytes | None = None

@@ -19,11 +19,10 @@ class ItemKind(StrEnum):
 
 
 class ItemStatus(StrEnum):
-    """Where an item stands on its way in. `received` is the moment between durable and judged."""
+    """What became of a received item: taken as evidence, or kept aside because it cannot be vouched for."""
 
     ACCESSIONED = "accessioned"
     QUARANTINED = "quarantined"
-    RECEIVED = "received"
 
 
 class TimeSource(StrEnum):
@@ -83,8 +82,8 @@ class Recording:
     @property
     def status(self) -> ItemStatus:
         """Quarantined if any item is; accessioned if all are."""
-        states = {item.status for item in self.items}
-        return next((s for s in (ItemStatus.QUARANTINED, ItemStatus.RECEIVED) if s in states), ItemStatus.ACCESSIONED)
+        doubtful = any(item.status is ItemStatus.QUARANTINED for item in self.items)
+        return ItemStatus.QUARANTINED if doubtful else ItemStatus.ACCESSIONED
 
     @property
     def segments(self) -> tuple[EvidenceItem, ...]:

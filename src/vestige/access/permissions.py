@@ -1,0 +1,38 @@
+"""What can be permitted: a closed list, `noun:verb`, alphabetised."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """One thing that somebody may do."""
+
+    AGENCY_FOUND = "agency:found"
+    CARD_ERASE = "card:erase"
+    DEVICE_ASSIGN = "device:assign"
+    DEVICE_LIST = "device:list"
+    DEVICE_REGISTER = "device:register"
+    FINDING_CLOSE = "finding:close"
+    FINDING_LIST = "finding:list"
+    HOME_CHECK = "home:check"
+    INTAKE_SWEEP = "intake:sweep"
+    ITEM_EXPORT = "item:export"
+    ITEM_INGEST = "item:ingest"
+    ITEM_LIST = "item:list"
+    ITEM_PREPARE = "item:prepare"
+    ITEM_SHOW = "item:show"
+    ITEM_VIEW = "item:view"
+    MODEL_INSTALL = "model:install"
+    MODEL_LIST = "model:list"
+    PERSON_ADD = "person:add"
+    PERSON_INVITE = "person:invite"
+    PERSON_LIST = "person:list"
+    REDACTION_APPROVE = "redaction:approve"
+    REDACTION_PLAN = "redaction:plan"
+    REDACTION_RELEASE = "redaction:release"
+    REDACTION_RENDER = "redaction:render"
+    REDACTION_REVIEW = "redaction:review"
+    ROLE_GRANT = "role:grant"
+    SESSION_END = "session:end"
+    SESSION_FAIL = "session:fail"
+    SESSION_START = "session:start"
+    TRAIL_READ = "trail:read"

@@ -1,0 +1,1 @@
+"""Policy packs: cited, dated, versioned data."""
