@@ -2,6 +2,7 @@
 
 import io
 import os
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
 
@@ -175,6 +176,14 @@ def test_after_a_failed_write_nothing_is_ever_sealed_again() -> None:
         with pytest.raises(ValueError, match="never again"):
             act()
     os.close(descriptor)
+
+
+def test_many_threads_read_at_once() -> None:
+    data = noise(PLAIN_FIRST + PLAIN + 777)
+    with reader(_SEALED) as opened, ThreadPoolExecutor(8) as pool:
+        places = [(step * 7_919_333 % len(data), 300 + step) for step in range(400)]
+        for (offset, length), got in zip(places, pool.map(lambda place: opened.read_at(*place), places), strict=True):
+            assert got == data[offset : offset + length]
 
 
 def test_negative_places_are_refused() -> None:
