@@ -45,7 +45,8 @@ class Unfinished:
         with self._whole_or_gone():
             taken = self._sealer.write(data)
             if self.size - self._advised >= _STRIDE:
-                disk.let_go(self._descriptor, 0, self.size)
+                start = max(0, self._advised - 4 * _STRIDE)  # the newest part starts on its way to disk, older parts have arrived by now
+                disk.let_go(self._descriptor, start, self.size - start)
                 self._advised = self.size
         return taken
 
