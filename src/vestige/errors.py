@@ -46,6 +46,12 @@ class DiskFull(Unavailable):
     code = "disk_full"
 
 
+class TrailMoved(Unavailable):
+    """Another event joined the item's trail meanwhile; nothing was recorded."""
+
+    code = "trail_moved"
+
+
 class Fault(VestigeError):
     """Something that must hold does not: a digest, a signature, a chain, a trigger."""
 

@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, transaction
@@ -14,33 +13,17 @@ from vestige.catalog.nouns import NOUNS
 from vestige.custody.canonical import Json, canonical
 from vestige.custody.events import FIELDS, SALT_BYTES, Entry, EventType, make_entry
 from vestige.custody.proofs import openings_json
-from vestige.errors import Fault, Unavailable
+from vestige.errors import Fault, TrailMoved, Unavailable
 from vestige.evidence.changes import Change, Plain, Statement
+from vestige.evidence.people import Actor
 from vestige.evidence.values import uuid7
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who an event is by, as it stands in the log."""
-
-    kind: str
-    id: str
-    name: str
-    roles: tuple[str, ...]
-    address: str | None = None
-    session: str | None = None
-
-    @property
-    def label(self) -> str:
-        """`kind:id`, for the catalog's index of actors."""
-        return f"{self.kind}:{self.id}"
-
-
 class Transaction:
-    """An open transaction of one author: `record` writes events into it; all or nothing is committed."""
+    """An open transaction of one actor: `record` writes events into it; all or nothing is committed."""
 
-    def __init__(self, author: Author, now: Callable[[], int]) -> None:
-        self._author = author
+    def __init__(self, actor: Actor, now: Callable[[], int]) -> None:
+        self._actor = actor
         self._now = now
         self.recorded: list[EventType] = []
 
@@ -48,6 +31,8 @@ class Transaction:
         """Write one event and apply its changes; returns the leaf hash (32 bytes). Raises Fault when a change finds no row."""
         event_type = EventType(statement.type)
         previous = _lock_head(statement.item, statement.changes) if statement.item else None
+        if statement.after is not None and statement.after != previous:
+            raise TrailMoved(f"the trail of item {statement.item} went on meanwhile; try again")
         entry = self._entry(event_type, statement, previous)
         for change in statement.changes:
             _apply(change)
@@ -69,25 +54,25 @@ class Transaction:
             item=statement.item,
             object_kind=kind,
             object_id=about,
-            actor=self._author.label,
+            actor=f"{self._actor.kind}:{self._actor.id}",
         )
         Openings.objects.create(event=event, fields=canonical(openings_json(entry.openings)).decode())
         return entry
 
     def _fields(self, statement: Statement, previous: bytes | None) -> dict[str, Json]:
-        author, purpose = self._author, statement.purpose
+        actor, purpose = self._actor, statement.purpose
         data: dict[str, Plain] = dict(statement.data)
         if statement.changes:
             data["set"] = [{"noun": c.noun, "id": str(c.id), "columns": c.columns} for c in statement.changes]
         return {
-            "actor": {"kind": author.kind, "id": author.id, "name": author.name},
-            "role": sorted(author.roles),
+            "actor": {"kind": actor.kind, "id": actor.id, "name": actor.name},
+            "role": sorted(actor.roles),
             "item": str(statement.item) if statement.item else None,
             "previous": previous.hex() if previous else None,
             "object": {"kind": statement.about[0], "id": statement.about[1]} if statement.about else None,
             "purpose": {"reason": purpose.reason, "case": purpose.case} if purpose else None,
-            "address": author.address,
-            "session": author.session,
+            "address": actor.address,
+            "session": actor.session,
             "outcome": statement.outcome,
             "digests": [{"algorithm": d.algorithm, "of": of, "value": d.value} for of, d in statement.digests],
             "data": data,
@@ -95,11 +80,11 @@ class Transaction:
 
 
 @contextmanager
-def writing(author: Author, now: Callable[[], int]) -> Iterator[Transaction]:
-    """A transaction of this author, durable when the block ends. Raises Unavailable when the database cannot take it."""
+def writing(actor: Actor, now: Callable[[], int]) -> Iterator[Transaction]:
+    """A transaction of this actor, durable when the block ends. Raises Unavailable when the database cannot take it."""
     try:
         with transaction.atomic():
-            yield Transaction(author, now)
+            yield Transaction(actor, now)
     except OperationalError as error:
         raise Unavailable(f"the database cannot take the event, so nothing was done: {error}") from error
 

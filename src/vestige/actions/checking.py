@@ -1,0 +1,17 @@
+"""Checking the whole home: the database, the log, every sealed object and its key."""
+
+from vestige.access.permissions import Permission
+from vestige.actions.door import Desk, action
+from vestige.actions.ports import Fault
+from vestige.custody.events import EventType
+from vestige.evidence.changes import Statement
+
+
+@action("home.check", Permission.HOME_CHECK, EventType.HOME_CHECKED)
+def check(desk: Desk) -> list[Fault]:
+    """Everything that does not hold. The log is sequenced first, so that each event is checked in its place."""
+    catalog = desk.ports.catalog
+    catalog.checkpoint()
+    faults = [Fault(f.what, f.object) for f in catalog.faults()] + list(desk.ports.vault.faults(catalog.objects()))
+    desk.note(Statement(EventType.HOME_CHECKED, data={"faults": len(faults)}))
+    return faults

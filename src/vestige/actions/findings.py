@@ -1,0 +1,46 @@
+"""Findings: what needs a person."""
+
+from uuid import UUID
+
+from vestige.access.permissions import Permission
+from vestige.actions.door import Desk, Pen, action
+from vestige.custody.events import EventType
+from vestige.errors import BadInput, NotFound
+from vestige.evidence.changes import Statement
+from vestige.evidence.items import Finding, FindingKind
+from vestige.evidence.values import uuid7
+
+
+@action("finding.list", Permission.FINDING_LIST, EventType.FINDING_LISTED)
+def list_findings(desk: Desk, *, closed: bool = False) -> list[Finding]:
+    """Open findings, or all of them."""
+    findings = desk.ports.catalog.findings(closed=closed)
+    desk.note(Statement(EventType.FINDING_LISTED, data={"count": len(findings)}))
+    return findings
+
+
+@action("finding.close", Permission.FINDING_CLOSE, EventType.FINDING_CLOSED)
+def close(desk: Desk, ref: UUID, reason: str) -> None:
+    """End a finding with a reason. Raises NotFound; BadInput without a reason or when it is closed already."""
+    finding = desk.ports.catalog.finding(ref)
+    if finding is None:
+        raise NotFound(f"there is no finding {ref}")
+    if finding.closed_at is not None or not reason.strip():
+        raise BadInput("this finding is closed already" if finding.closed_at else "closing a finding takes a reason")
+    with desk.writing() as pen:
+        desk.ports.catalog.close_finding(ref, desk.now(), reason.strip())
+        pen.record(
+            Statement(EventType.FINDING_CLOSED, about=(finding.object_kind, str(finding.object_id)), data=_data(finding, reason.strip()))
+        )
+
+
+def open_finding(desk: Desk, pen: Pen, kind: FindingKind, about: tuple[str, UUID], detail: str) -> None:
+    """Open a finding inside a transaction."""
+    opened_by = f"{desk.actor.kind}:{desk.actor.id}"
+    finding = Finding(uuid7(), kind, about[0], about[1], detail, opened_by, desk.now(), None, None, None, None)
+    desk.ports.catalog.open_finding(finding)
+    pen.record(Statement(EventType.FINDING_OPENED, about=(about[0], str(about[1])), data=_data(finding, detail)))
+
+
+def _data(finding: Finding, words: str) -> dict[str, str]:
+    return {"finding": str(finding.id), "kind": finding.kind.value, "words": words}

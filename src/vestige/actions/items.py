@@ -1,0 +1,97 @@
+"""Looking at the catalog: lists, one item or recording, trails. Every look is an event."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vestige.access.judge import Subject
+from vestige.access.permissions import Permission
+from vestige.access.plan import visible
+from vestige.actions.door import Desk, action
+from vestige.custody.events import EventType
+from vestige.errors import NotFound
+from vestige.evidence.changes import Plain, Statement
+from vestige.evidence.items import EvidenceItem, Finding, ItemFilter, Recording, RedactionFacts, TrailEntry
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFacts:
+    """A recording as its page shows it: items, findings about it, redactions of its items."""
+
+    recording: Recording
+    findings: Sequence[Finding]
+    redactions: Sequence[RedactionFacts]
+
+
+def subject_of(recording: Recording) -> Subject:
+    """What the rules need to know of a recording."""
+    return Subject(officer=recording.officer, access_class=recording.access_class)
+
+
+def find_item(desk: Desk, ref: str) -> tuple[EvidenceItem, Recording]:
+    """The item with that number or id, if the actor may do this to it. Raises NotFound, Refused."""
+    item = desk.ports.catalog.item(ref)
+    recording = desk.ports.catalog.recording(str(item.recording)) if item else None
+    if item is None or recording is None:
+        raise NotFound(f"there is no item {ref}")
+    desk.require(subject_of(recording))
+    return item, recording
+
+
+@action("item.list", Permission.ITEM_LIST, EventType.ITEM_LISTED)
+def list_items(desk: Desk, wanted: ItemFilter) -> list[EvidenceItem]:
+    """Items that the actor may see, quarantined ones too."""
+    items = desk.ports.catalog.items(visible(desk.actor, Permission.ITEM_LIST), wanted)
+    desk.note(Statement(EventType.ITEM_LISTED, data={"filter": _filter(wanted), "items": len(items)}))
+    return items
+
+
+@action("recording.list", Permission.ITEM_LIST, EventType.ITEM_LISTED)
+def list_recordings(desk: Desk, wanted: ItemFilter) -> list[Recording]:
+    """Recordings that the actor may see, newest first, with the posters that the list shows."""
+    recordings = desk.ports.catalog.recordings(visible(desk.actor, Permission.ITEM_LIST), wanted)
+    desk.note(Statement(EventType.ITEM_LISTED, data={"filter": _filter(wanted), "recordings": [r.number for r in recordings]}))
+    return recordings
+
+
+@action("item.show", Permission.ITEM_SHOW, EventType.ITEM_SHOWN)
+def show_item(desk: Desk, ref: str) -> tuple[EvidenceItem, Recording]:
+    """One item's facts. Raises NotFound."""
+    item, recording = find_item(desk, ref)
+    desk.note(Statement(EventType.ITEM_SHOWN, about=("item", str(item.id))))
+    return item, recording
+
+
+@action("recording.show", Permission.ITEM_SHOW, EventType.ITEM_SHOWN)
+def show_recording(desk: Desk, ref: str) -> RecordingFacts:
+    """One recording with its findings and redactions. Raises NotFound."""
+    catalog = desk.ports.catalog
+    recording = catalog.recording(ref)
+    if recording is None:
+        raise NotFound(f"there is no recording {ref}")
+    desk.require(subject_of(recording))
+    findings = catalog.findings_of([recording.id, *(item.id for item in recording.items)])
+    redactions = [redaction for item in recording.items for redaction in catalog.redactions_of(item.id)]
+    desk.note(Statement(EventType.ITEM_SHOWN, about=("recording", str(recording.id))))
+    return RecordingFacts(recording, findings, redactions)
+
+
+@action("item.trail", Permission.TRAIL_READ, EventType.TRAIL_READ)
+def read_trail(desk: Desk, ref: str) -> tuple[EvidenceItem, list[TrailEntry]]:
+    """The custody trail of an item. Reading it is an event too. Raises NotFound."""
+    item, _ = find_item(desk, ref)
+    desk.ports.catalog.checkpoint()
+    trail = desk.ports.catalog.trail(item.id)
+    desk.note(Statement(EventType.TRAIL_READ, about=("item", str(item.id)), data={"entries": len(trail)}))
+    return item, trail
+
+
+def _filter(wanted: ItemFilter) -> dict[str, Plain]:
+    values: dict[str, Plain] = {
+        "officer": wanted.officer,
+        "device": wanted.device,
+        "category": wanted.category,
+        "status": wanted.status.value if wanted.status else None,
+        "since": wanted.since,
+        "until": wanted.until,
+    }
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,198 @@
+"""The catalog as one object: the port through which actions reach the database."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from vestige.catalog import checking, models, queries, sequencer, values
+from vestige.catalog.accounts.models import Person as PersonRow
+from vestige.catalog.log import Transaction, writing
+from vestige.catalog.proofs import ProofReader
+from vestige.catalog.sequencer import LogSigner
+from vestige.errors import Unavailable
+from vestige.evidence.items import Finding, Viewing
+from vestige.evidence.people import Actor, Person
+from vestige.evidence.values import Digest
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyRow:
+    """The agency of the home."""
+
+    id: UUID
+    name: str
+    policy: str
+    timezone: str
+    console_acts: bool
+
+
+class DjangoCatalog:
+    """Queries, the log and rows that bear no evidence. What bears evidence changes only through `writing`."""
+
+    person = staticmethod(queries.person)
+    people = staticmethod(queries.people)
+    device = staticmethod(queries.device)
+    devices = staticmethod(queries.devices)
+    holder = staticmethod(queries.holder)
+    item = staticmethod(queries.item)
+    items = staticmethod(queries.items)
+    recording = staticmethod(queries.recording)
+    recordings = staticmethod(queries.recordings)
+    with_digest = staticmethod(queries.with_digest)
+    finding = staticmethod(queries.finding)
+    findings = staticmethod(queries.findings)
+    findings_of = staticmethod(queries.findings_of)
+    redaction = staticmethod(queries.redaction)
+    redactions_of = staticmethod(queries.redactions_of)
+    redaction_of_copy = staticmethod(queries.redaction_of_copy)
+    trail = staticmethod(queries.trail)
+    trail_of_object = staticmethod(queries.trail_of_object)
+
+    def __init__(self, signer: LogSigner, now: Callable[[], int]) -> None:
+        """`signer` holds the log's key; `now` is the clock (milliseconds UTC)."""
+        self._signer = signer
+        self._now = now
+
+    def writing(self, actor: Actor) -> AbstractContextManager[Transaction]:
+        """A transaction of this actor; durable when the block ends."""
+        return writing(actor, self._now)
+
+    def agency(self) -> AgencyRow | None:
+        """The agency, or None before the home is founded."""
+        row = models.Agency.objects.first()
+        return AgencyRow(row.id, row.name, row.policy, row.timezone, row.console_acts) if row else None
+
+    def origin(self) -> str:
+        """The log's origin."""
+        return models.LogState.objects.get().origin
+
+    def log_key(self) -> bytes:
+        """The log's Ed25519 public key, 32 bytes."""
+        return self._signer.public_key()
+
+    def set_password(self, person: UUID, password: str) -> None:
+        """Set the password and end the invitation."""
+        PersonRow.objects.filter(id=person).update(password=make_password(password), invitation="", invited_until=None)
+
+    def check_password(self, person: UUID, password: str) -> bool:
+        """Whether it is the person's password."""
+        return PersonRow.objects.get(id=person).check_password(password)
+
+    def invite(self, person: UUID, token_sha256: str, until: int) -> None:
+        """Keep the digest of an invitation's token."""
+        PersonRow.objects.filter(id=person).update(invitation=token_sha256, invited_until=until)
+
+    def invited(self, token_sha256: str, now: int) -> Person | None:
+        """Whose invitation that is, while it lasts."""
+        row = PersonRow.objects.filter(invitation=token_sha256, invited_until__gt=now).exclude(invitation="").first()
+        return queries.person(str(row.id)) if row else None
+
+    def number(self, series: str) -> int:
+        """The next number of a series; call it inside a transaction."""
+        counter, _ = models.Counter.objects.select_for_update().get_or_create(name=series)
+        counter.value += 1
+        counter.save()
+        return counter.value
+
+    def begin_intake(self, item: UUID, sealed: UUID, path: str, now: int) -> None:
+        """Remember that an item is on its way in."""
+        models.Intake.objects.create(id=item, sealed=sealed, path=path[:4096], started=now)
+
+    def end_intake(self, item: UUID) -> None:
+        """Forget it: the item is there, or nothing of it is."""
+        models.Intake.objects.filter(id=item).delete()
+
+    def intakes(self) -> list[tuple[UUID, UUID]]:
+        """Items (and their objects) on their way in, living or dead."""
+        return list(models.Intake.objects.order_by("id").values_list("id", "sealed"))
+
+    def index_key(self, item: UUID) -> bytes | None:
+        """The key of the item's media index, 32 bytes."""
+        key = models.EvidenceItem.objects.values_list("media_index_key", flat=True).get(id=item)
+        return bytes(key) if key else None
+
+    def add_working(self, item: UUID, kind: str, facts: dict[str, object]) -> None:
+        """Note a working copy (replacing an older one of its kind)."""
+        models.WorkingCopy.objects.update_or_create(item_id=item, kind=kind, defaults={"facts": facts})
+
+    def working_facts(self, item: UUID, kind: str) -> dict[str, object] | None:
+        """What a working copy holds."""
+        row = models.WorkingCopy.objects.filter(item=item, kind=kind).first()
+        return dict(row.facts) if row else None
+
+    def open_finding(self, finding: Finding) -> None:
+        """Keep a new finding."""
+        models.Finding.objects.create(
+            id=finding.id,
+            kind=finding.kind.value,
+            object_kind=finding.object_kind,
+            object_id=finding.object_id,
+            detail=finding.detail,
+            opened_by=finding.opened_by,
+            opened_at=finding.opened_at,
+            owner_id=finding.owner,
+            due=finding.due,
+        )
+
+    def close_finding(self, finding: UUID, at: int, reason: str) -> None:
+        """End a finding."""
+        models.Finding.objects.filter(id=finding, closed_at__isnull=True).update(closed_at=at, end_reason=reason)
+
+    def add_reviewed(self, redaction: UUID, plan_digest: Digest, spans: Sequence[tuple[int, int]], person: UUID) -> None:
+        """Keep the spans (milliseconds) that a person checked."""
+        models.ReviewedSpan.objects.bulk_create(
+            models.ReviewedSpan(redaction_id=redaction, plan_digest=plan_digest.value, from_ms=a, to_ms=b, person_id=person)
+            for a, b in spans
+        )
+
+    def start_viewing(self, viewing: Viewing) -> None:
+        """Keep a new viewing."""
+        models.Viewing.objects.create(
+            id=viewing.id,
+            person_id=viewing.person,
+            session=viewing.session,
+            item_id=viewing.item,
+            reason=viewing.reason,
+            case=viewing.case or "",
+            started_at=viewing.started_at,
+        )
+
+    def viewing(self, ref: UUID) -> Viewing | None:
+        """One viewing."""
+        row = models.Viewing.objects.filter(id=ref).first()
+        return values.viewing(row) if row else None
+
+    def save_viewing(self, viewing: Viewing) -> None:
+        """Keep what was served and played, and the end."""
+        models.Viewing.objects.filter(id=viewing.id).update(
+            ended_at=viewing.ended_at, served_bytes=viewing.served_bytes, served_ms=viewing.served_ms, played_ms=viewing.played_ms
+        )
+
+    def add_package(self, package: UUID, item: UUID, profile: str, digest: Digest, person: UUID, now: int) -> None:  # a row has its columns
+        """Remember a package that left."""
+        models.Package.objects.create(id=package, item_id=item, profile=profile, digest=digest.value, person_id=person, created_at=now)
+
+    def checkpoint(self) -> str:
+        """A signed checkpoint that covers every event committed before the call. Call it outside a transaction."""
+        if transaction.get_connection().in_atomic_block:
+            raise Unavailable("a checkpoint is made outside a transaction")
+        return sequencer.checkpoint(self._signer, self._now)
+
+    def proofs(self, size: int) -> ProofReader:
+        """Proofs in the tree of that size."""
+        return ProofReader(size)
+
+    def faults(self) -> Iterator[checking.Fault]:
+        """What in the database does not hold."""
+        return checking.faults(self._signer.public_key())
+
+    def objects(self) -> dict[UUID, list[UUID]]:
+        """Sealed objects and the items that they belong to."""
+        found: dict[UUID, list[UUID]] = {}
+        for item, sealed in models.EvidenceItem.objects.values_list("id", "sealed"):
+            found.setdefault(sealed, []).append(item)
+        return found

@@ -1,0 +1,177 @@
+"""Finding things in the catalog, as values. Lists are narrowed by the access plan in the database, never afterwards."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from vestige.access.plan import Plan
+from vestige.catalog import models, values
+from vestige.catalog.accounts.models import Person as PersonRow
+from vestige.catalog.accounts.models import RoleGrant
+from vestige.catalog.plans import compile_plan
+from vestige.evidence.items import Device, EvidenceItem, Finding, ItemFilter, ItemStatus, Recording, RedactionFacts, TrailEntry
+from vestige.evidence.people import Person
+from vestige.evidence.values import Digest
+
+
+def as_uuid(ref: str) -> UUID | None:
+    """The UUID that the text is, or None."""
+    try:
+        return UUID(ref)
+    except ValueError:
+        return None
+
+
+def _named(ref: str, column: str) -> Q:
+    known = as_uuid(ref)
+    return Q(id=known) if known else Q(**{column: ref})
+
+
+def _items() -> "QuerySet[models.EvidenceItem]":
+    return models.EvidenceItem.objects.prefetch_related("working")
+
+
+def _recordings() -> "QuerySet[models.Recording]":
+    return models.Recording.objects.select_related("device", "officer").prefetch_related(Prefetch("items", _items()))
+
+
+def _people() -> "QuerySet[PersonRow]":
+    return PersonRow.objects.prefetch_related(Prefetch("grants", RoleGrant.objects.filter(withdrawn__isnull=True)))
+
+
+def person(ref: str) -> Person | None:
+    """The person with that badge (any case) or id."""
+    row = _people().filter(_named(ref, "badge__iexact")).first()
+    return values.person(row) if row else None
+
+
+def people() -> list[Person]:
+    """Everybody, by badge."""
+    return [values.person(row) for row in _people().order_by("badge")]
+
+
+def device(serial: str) -> Device | None:
+    """The device with that serial number."""
+    row = models.Device.objects.filter(serial=serial).first()
+    return values.device(row) if row else None
+
+
+def devices() -> list[Device]:
+    """All devices, by serial number."""
+    return [values.device(row) for row in models.Device.objects.order_by("serial")]
+
+
+def holder(device_id: UUID, at: int) -> UUID | None:
+    """Who held the device at that moment."""
+    spans = models.Assignment.objects.filter(device=device_id, starts__lte=at).filter(Q(ends__isnull=True) | Q(ends__gt=at))
+    return spans.values_list("person_id", flat=True).first()
+
+
+def item(ref: str) -> EvidenceItem | None:
+    """The item with that number or id."""
+    row = _items().filter(_named(ref, "number")).first()
+    return values.item(row) if row else None
+
+
+def recording(ref: str) -> Recording | None:
+    """The recording with that number or id."""
+    row = _recordings().filter(_named(ref, "number")).first()
+    return values.recording(row) if row else None
+
+
+def recordings(visible: Plan, wanted: ItemFilter) -> list[Recording]:
+    """Recordings, newest first, that the plan shows and the filter wants."""
+    rows = _recordings().filter(compile_plan(visible, "")).filter(_narrow(wanted, ""))
+    if wanted.status is not None:
+        rows = rows.filter(_status(wanted.status))
+    if wanted.before is not None:
+        rows = rows.filter(id__lt=wanted.before)
+    return [values.recording(row) for row in rows.order_by("-id")[: wanted.limit]]
+
+
+def items(visible: Plan, wanted: ItemFilter) -> list[EvidenceItem]:
+    """Items, oldest first, that the plan shows and the filter wants."""
+    rows = _items().filter(compile_plan(visible, "recording__")).filter(_narrow(wanted, "recording__"))
+    if wanted.status is not None:
+        rows = rows.filter(status=wanted.status.value)
+    if wanted.before is not None:
+        rows = rows.filter(id__gt=wanted.before)
+    return [values.item(row) for row in rows.order_by("id")[: wanted.limit]]
+
+
+def with_digest(digest: Digest) -> list[tuple[EvidenceItem, Recording]]:
+    """Originals with these bytes, and their recordings."""
+    found = [values.item(row) for row in _items().filter(sha256=digest.value, parent__isnull=True).order_by("id")]
+    pairs = ((one, recording(str(one.recording))) for one in found)
+    return [(one, whole) for one, whole in pairs if whole]
+
+
+def finding(ref: UUID) -> Finding | None:
+    """One finding."""
+    row = models.Finding.objects.filter(id=ref).first()
+    return values.finding(row) if row else None
+
+
+def findings(*, closed: bool) -> list[Finding]:
+    """Open findings (all of them with `closed`), newest first."""
+    rows = models.Finding.objects.order_by("-id")
+    return [values.finding(row) for row in (rows if closed else rows.filter(closed_at__isnull=True))]
+
+
+def findings_of(objects: Iterable[UUID]) -> list[Finding]:
+    """Findings about any of these, newest first."""
+    return [values.finding(row) for row in models.Finding.objects.filter(object_id__in=list(objects)).order_by("-id")]
+
+
+def _redactions() -> "QuerySet[models.Redaction]":
+    return models.Redaction.objects.prefetch_related("reviewed", "approvals")
+
+
+def redaction(ref: str) -> RedactionFacts | None:
+    """One redaction by id."""
+    known = as_uuid(ref)
+    row = _redactions().filter(id=known).first() if known else None
+    return values.redaction(row) if row else None
+
+
+def redactions_of(item_id: UUID) -> list[RedactionFacts]:
+    """The redactions of an item, newest first."""
+    return [values.redaction(row) for row in _redactions().filter(item=item_id).order_by("-id")]
+
+
+def redaction_of_copy(item_id: UUID) -> RedactionFacts | None:
+    """The redaction that a redacted copy was rendered from."""
+    row = _redactions().filter(rendered=item_id).first()
+    return values.redaction(row) if row else None
+
+
+def trail(item_id: UUID) -> list[TrailEntry]:
+    """The trail of an item, in its order."""
+    rows = models.Event.objects.filter(item=item_id).select_related("openings", "sequenced").order_by("seq")
+    return [values.trail_entry(row) for row in rows]
+
+
+def trail_of_object(kind: str, ref: str) -> list[TrailEntry]:
+    """The entries about another object (a person, a recording, a redaction), in order."""
+    rows = models.Event.objects.filter(object_kind=kind, object_id=ref).select_related("openings", "sequenced").order_by("seq")
+    return [values.trail_entry(row) for row in rows]
+
+
+def _narrow(wanted: ItemFilter, prefix: str) -> Q:
+    given = {
+        "officer__badge__iexact": wanted.officer,
+        "device__serial": wanted.device,
+        "category": wanted.category,
+        "recorded_at__gte": wanted.since,
+        "recorded_at__lt": wanted.until,
+    }
+    return Q(**{prefix + name: value for name, value in given.items() if value is not None})
+
+
+def _status(status: ItemStatus) -> Q:
+    with_status = models.EvidenceItem.objects.filter(status=status.value).values("recording_id")
+    if status is not ItemStatus.ACCESSIONED:
+        return Q(id__in=with_status)
+    others = models.EvidenceItem.objects.exclude(status=status.value).values("recording_id")
+    return Q(id__in=with_status) & ~Q(id__in=others)

@@ -1,0 +1,36 @@
+"""`vestige fsck`, `vestige routes`."""
+
+import typer
+
+from vestige.actions.checking import check
+from vestige.cli.context import Context
+from vestige.cli.output import emit, say
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("fsck", help="Check everything: database, log, sealed objects, keys.")(fsck)
+    app.command("routes", help="List the routes of the server with their actions.")(routes)
+
+
+def fsck(context: typer.Context) -> None:
+    """Name everything that does not hold; exit 1 if there is any."""
+    given: Context = context.obj
+    home = given.open(check=False)
+    faults = check(home.ports, given.actor(home))
+    for fault in faults:
+        emit({"what": fault.what, "object": fault.object}) if given.json else typer.echo(f"{fault.object}: {fault.what}")
+    if faults:
+        say(f"{len(faults)} faults")
+        raise typer.Exit(1)
+    say("no fault found")
+
+
+def routes(context: typer.Context) -> None:
+    """List every route: path, methods, the action that it names or the foreign part it belongs to, and whether strangers are answered."""
+    given: Context = context.obj
+    home = given.open()
+    for route in home.routes():
+        emit(route) if given.json else typer.echo(
+            f"{route['path']}\t{','.join(str(m) for m in route['methods'])}\t{route.get('action') or route.get('foreign')}"  # type: ignore[union-attr]
+        )

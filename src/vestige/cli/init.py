@@ -1,0 +1,43 @@
+"""`vestige init`."""
+
+from pathlib import Path
+from zoneinfo import available_timezones
+
+import typer
+
+from vestige.actions.agency import found
+from vestige.assembly import log_key, make_home
+from vestige.cli.context import Context, console
+from vestige.cli.output import answer, say
+from vestige.errors import BadInput
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("init", help="Make an agency's home.")(init)
+
+
+def init(  # a command's options
+    context: typer.Context,
+    agency: str = typer.Option("An agency", help="The agency's name."),
+    admin: str = typer.Option("", help="Badge of the first administrator."),
+    policy: str = typer.Option("us-federal", help="The policy pack in force."),
+    timezone: str = typer.Option("UTC", help="The agency's time zone, for reading times."),
+    *,
+    console_acts: bool = typer.Option(
+        default=False, help="Let the console act for persons without a second factor: for demonstrations and tests only."
+    ),
+) -> None:
+    """Make a home, its keyring and its log; print the log's verifier key."""
+    given: Context = context.obj
+    if timezone not in available_timezones():
+        raise BadInput(f"there is no time zone {timezone}; name one like America/New_York")
+    if not agency.strip() or len(agency) > 200:
+        raise BadInput("an agency needs a name of at most 200 characters")
+    home = make_home(given.path(), policy)
+    found(home.ports, console(), agency.strip(), timezone, console_acts=console_acts, admin=admin.strip() or None)
+    key = log_key(home)
+    if console_acts:
+        say("In this home the console may act for people without their second factor: for demonstrations and tests only.")
+    say(f"The keyring is {home.config.keyring}. Keep a copy of it away from this machine: without it nothing here can be opened.")
+    answer({"home": str(Path(home.config.home)), "log_key": key}, f"{home.config.home}\nlog key: {key}", json=given.json)

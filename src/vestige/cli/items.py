@@ -1,0 +1,136 @@
+"""`vestige items`, `show`, `trail`, `findings`."""
+
+import typer
+
+from vestige.actions import findings, items
+from vestige.cli.context import Context
+from vestige.cli.output import answer, emit
+from vestige.cli.times import iso, parse_when, written
+from vestige.errors import BadInput
+from vestige.evidence.items import EvidenceItem, ItemFilter, ItemStatus, Recording, TrailEntry
+
+_MANY = 1_000_000
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("items", help="List items, quarantined ones too.")(list_items)
+    app.command("show", help="Show an item's facts.")(show)
+    app.command("trail", help="Show the custody trail of an item.")(trail)
+    app.command("findings", help="List what needs a person.")(list_findings)
+
+
+def list_items(  # noqa: PLR0913  # a command's options
+    context: typer.Context,
+    officer: str = typer.Option("", help="Badge of the officer."),
+    device: str = typer.Option("", help="Serial number of the camera."),
+    category: str = typer.Option("", help="Category of the recording."),
+    status: str = typer.Option("", help="accessioned or quarantined."),
+    since: str = typer.Option("", help="Recorded at or after (2026-11-24T08:00:00Z)."),
+    until: str = typer.Option("", help="Recorded before."),
+) -> None:
+    """List items, one a line."""
+    given: Context = context.obj
+    home = given.open()
+    if status and status not in set(ItemStatus):
+        raise BadInput(f"a status is {' or '.join(sorted(ItemStatus))}, not {status!r}")
+    wanted = ItemFilter(
+        officer=officer or None,
+        device=device or None,
+        category=category or None,
+        status=ItemStatus(status) if status else None,
+        since=parse_when(since) if since else None,
+        until=parse_when(until) if until else None,
+        limit=_MANY,
+    )
+    for item in items.list_items(home.ports, given.actor(home), wanted):
+        value = {
+            "item": str(item.id),
+            "number": item.number,
+            "recording": str(item.recording),
+            "sha256": item.sha256.value,
+            "status": item.status.value,
+            "kind": item.kind.value,
+            "filename": item.filename,
+            "size": item.size,
+            "parent": str(item.parent) if item.parent else None,
+        }
+        emit(value) if given.json else typer.echo(f"{item.number}\t{item.id}\t{item.status}\t{item.kind}\t{item.size}\t{item.filename}")
+
+
+def show(context: typer.Context, item: str) -> None:
+    """Show what is known of an item."""
+    given: Context = context.obj
+    home = given.open()
+    found, recording = items.show_item(home.ports, given.actor(home), item)
+    facts = _facts(found, recording)
+    answer(facts, "\n".join(f"{name}: {value}" for name, value in facts.items()), json=given.json)
+
+
+def _facts(item: EvidenceItem, recording: Recording) -> dict[str, object]:
+    place = recording.place
+    return {
+        "item": str(item.id),
+        "number": item.number,
+        "recording": str(recording.id),
+        "recording_number": recording.number,
+        "status": item.status.value,
+        "kind": item.kind.value,
+        "filename": item.filename,
+        "size": item.size,
+        "sha256": item.sha256.value,
+        "media_index": item.media_index.value if item.media_index else None,
+        "recorded_at": iso(recording.recorded_at),
+        "recorded_at_source": recording.recorded_at_source.value if recording.recorded_at_source else None,
+        "received_at": iso(item.received_at),
+        "place": {"latitude": place.latitude, "longitude": place.longitude} if place else None,
+        "device": recording.device.serial if recording.device else None,
+        "officer": recording.officer_badge,
+        "category": recording.category,
+        "access_class": recording.access_class,
+        "parent": str(item.parent) if item.parent else None,
+        "facts": dict(item.facts),
+    }
+
+
+def trail(context: typer.Context, item: str) -> None:
+    """Show every event of an item, oldest first."""
+    given: Context = context.obj
+    home = given.open()
+    _, entries = items.read_trail(home.ports, given.actor(home), item)
+    for entry in entries:
+        emit(_entry(entry)) if given.json else typer.echo(_line(entry))
+
+
+def _entry(entry: TrailEntry) -> dict[str, object]:
+    return {
+        "event": str(entry.id),
+        "index": entry.index,
+        "type": entry.type,
+        "time": iso(entry.time),
+        "leaf": entry.leaf.hex(),
+        **{name: entry.opened[name] for name in sorted(entry.opened)},
+    }
+
+
+def _line(entry: TrailEntry) -> str:
+    actor = entry.opened["actor"]
+    name = actor["name"] if isinstance(actor, dict) else ""
+    return f"{entry.index}\t{written(entry.time)}\t{entry.type}\t{name}"
+
+
+def list_findings(context: typer.Context, *, closed: bool = typer.Option(default=False, help="Closed ones too.")) -> None:
+    """List findings, newest first."""
+    given: Context = context.obj
+    home = given.open()
+    for finding in findings.list_findings(home.ports, given.actor(home), closed=closed):
+        value = {
+            "finding": str(finding.id),
+            "kind": finding.kind.value,
+            "object_kind": finding.object_kind,
+            "object": str(finding.object_id),
+            "detail": finding.detail,
+            "opened_at": iso(finding.opened_at),
+            "closed_at": iso(finding.closed_at),
+        }
+        emit(value) if given.json else typer.echo(f"{written(finding.opened_at)}\t{finding.kind}\t{finding.detail}")

@@ -1,0 +1,80 @@
+"""`vestige`: one file per command. Global options (`--home`, `--as`, `--json`) may stand anywhere on the line."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from vestige import __version__
+from vestige.cli import checking, devices, ingest, init, items, models, people, redaction, release, serve
+from vestige.cli.context import GLOBALS, Context
+from vestige.cli.output import report_error
+from vestige.errors import VestigeError
+
+app = typer.Typer(
+    name="vestige",
+    help="An open, self-hosted evidence system for body-worn cameras.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    epilog="Global options may stand anywhere on the line. Exit: 0 done, 1 not so, 2 wrong use, 3 refused, 4 could not.",
+)
+
+_FLAGS = frozenset({"--json"})
+
+
+def _version(*, shown: bool) -> None:
+    if shown:
+        typer.echo(f"vestige {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    home: str = typer.Option("", "--home", envvar="VESTIGE_HOME", help="The agency's home."),
+    badge: str = typer.Option("", "--as", help="Act as the person with this badge."),
+    *,
+    json: bool = typer.Option(default=False, help="One JSON object a line on standard output."),
+    version: bool = typer.Option(default=False, help="Print the version and end.", callback=lambda v: _version(shown=v), is_eager=True),
+) -> None:
+    """Keep what was given, for the command."""
+    context.obj = Context(home=home, badge=badge, json=json)
+
+
+for module in (init, people, devices, ingest, items, redaction, release, checking, models, serve):
+    module.register(app)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command line; never a traceback for what can go wrong in use."""
+    arguments = hoisted(list(sys.argv[1:] if argv is None else argv))
+    try:
+        app(arguments, standalone_mode=True)
+    except VestigeError as error:
+        sys.exit(report_error(error, json="--json" in arguments))
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)  # noqa: T201  # the command line's own words
+        sys.exit(130)
+
+
+def hoisted(arguments: list[str]) -> list[str]:
+    """The arguments with the global options first, wherever they stood before a `--`."""
+    first: list[str] = []
+    rest: list[str] = []
+    stream = iter(arguments)
+    for word in stream:
+        name, equals, _ = word.partition("=")
+        if word == "--":
+            rest += [word, *stream]
+        elif word in _FLAGS or (name in GLOBALS and equals):
+            first.append(word)
+        elif word in GLOBALS:
+            first += [word, *([value] if (value := next(stream, None)) is not None else [])]
+        else:
+            rest.append(word)
+    return first + rest
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Bytes in: translates what senders do into actions."""
