@@ -4,6 +4,7 @@ from vestige.access.permissions import Permission
 from vestige.actions.door import Desk, action
 from vestige.actions.ports import Fault
 from vestige.custody.events import EventType
+from vestige.errors import Fault as Broken
 from vestige.evidence.changes import Statement
 
 
@@ -11,7 +12,12 @@ from vestige.evidence.changes import Statement
 def check(desk: Desk) -> list[Fault]:
     """Everything that does not hold. The log is sequenced first, so that each event is checked in its place."""
     catalog = desk.ports.catalog
-    catalog.checkpoint()
-    faults = [Fault(f.what, f.object) for f in catalog.faults()] + list(desk.ports.vault.faults(catalog.objects()))
+    faults = []
+    try:
+        catalog.checkpoint()
+    except Broken as error:
+        faults.append(Fault(str(error), "log"))
+    faults += [Fault(f.what, f.object) for f in catalog.faults()]
+    faults += desk.ports.vault.faults(catalog.objects(), catalog.digests())
     desk.note(Statement(EventType.HOME_CHECKED, data={"faults": len(faults)}))
     return faults

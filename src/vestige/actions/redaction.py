@@ -9,6 +9,7 @@ from uuid import UUID
 
 from vestige.access.permissions import Permission
 from vestige.actions.door import Desk, action
+from vestige.actions.intake import end
 from vestige.actions.items import find_item
 from vestige.actions.ports import Intake
 from vestige.actions.records import copy_columns, facts_digest
@@ -148,7 +149,7 @@ def _record_copy(desk: Desk, redaction: RedactionFacts, item: EvidenceItem, made
                 ),
             )
         )
-        catalog.end_intake(copy)
+        end(desk, copy)
 
 
 def require_evidence(item: EvidenceItem) -> None:

@@ -102,9 +102,9 @@ class DjangoCatalog:
         """Remember that an item is on its way in."""
         models.Intake.objects.create(id=item, sealed=sealed, path=path[:4096], started=now)
 
-    def end_intake(self, item: UUID) -> None:
-        """Forget it: the item is there, or nothing of it is."""
-        models.Intake.objects.filter(id=item).delete()
+    def end_intake(self, item: UUID) -> bool:
+        """Forget it: the item is there, or nothing of it is. False when a sweeper forgot it before."""
+        return models.Intake.objects.filter(id=item).delete()[0] == 1
 
     def intakes(self) -> list[tuple[UUID, UUID]]:
         """Items (and their objects) on their way in, living or dead."""
@@ -189,6 +189,10 @@ class DjangoCatalog:
     def faults(self) -> Iterator[checking.Fault]:
         """What in the database does not hold."""
         return checking.faults(self._signer.public_key())
+
+    def digests(self) -> dict[UUID, Digest]:
+        """The digest of each item as the table has it."""
+        return {item: Digest(value) for item, value in models.EvidenceItem.objects.values_list("id", "sha256")}
 
     def objects(self) -> dict[UUID, list[UUID]]:
         """Sealed objects and the items that they belong to."""

@@ -28,6 +28,7 @@ class EventType(StrEnum):
     FINDING_OPENED = "finding:opened"
     FIXITY_CHECKED = "fixity:checked"
     HOME_CHECKED = "home:checked"
+    INTAKE_SWEPT = "intake:swept"
     ITEM_ACCESSIONED = "item:accessioned"
     ITEM_DUPLICATE_RECEIVED = "item:duplicate_received"
     ITEM_LISTED = "item:listed"

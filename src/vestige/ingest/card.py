@@ -48,7 +48,9 @@ class Card:
 
 def read_card(ports: Ports, actor: Actor, card: Card, wishes: Wishes, progress: Callable[[int], None]) -> Iterator[Outcome | VestigeError]:
     """Take each file in; yields what became of it, or the error that kept it out. Stops at a refusal and when the disk is full."""
-    intake.sweep(ports, system_actor("intake"))
+    left = ports.catalog.intakes()
+    if left:
+        intake.sweep_left(ports, system_actor("intake"), left)
     done, previous, folder = 0, None, None
     for path in card.files:
         size = path.stat().st_size if path.exists() else 0

@@ -11,6 +11,7 @@ from vestige.media import frames, sandbox
 from vestige.media.sink import PipeSink
 from vestige.media.tasks import TASKS
 from vestige.media.unseal import open_source
+from vestige.media.warm import warm
 
 
 def main() -> None:
@@ -23,6 +24,7 @@ def main() -> None:
     model = frames.receive(to_child) if head["model"] else None
     memory, cpu_seconds = (int(part) for part in limits.split(","))
     task = importlib.import_module(TASKS[head["task"]])
+    warm()
     sandbox.lock(memory=memory, cpu_seconds=cpu_seconds, keep=(to_parent, source))
     try:
         value = _run(task, head, source, PipeSink(to_parent), model[1] if model else None)

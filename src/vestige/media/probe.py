@@ -20,6 +20,7 @@ _BROWSER_PIXELS = frozenset({"yuv420p", "yuvj420p"})
 _BROWSER_SOUND = frozenset({"aac", "mp3", "flac", "opus"})
 _SAMPLED = 10
 _MOST_FRAMES = 600
+_SPARED = 2  # samples of a group that may hold no picture: signed video ends with a signature of its own
 _ISO6709 = re.compile(r"^([+-]\d+(?:\.\d+)?)([+-]\d+(?:\.\d+)?)")
 _DEVICE_TAGS = {"com.apple.quicktime.make": "make", "com.apple.quicktime.model": "model", "make": "make", "model": "model", "firmware": "firmware"}
 
@@ -76,6 +77,9 @@ def _recording(container: InputContainer, tracks: list[Track] | None) -> Facts:
         "device": {to: v[:500] for tag, v in container.metadata.items() if (to := _DEVICE_TAGS.get(tag.lower()))},
         "declared_frames": max((s.frames for s in pictures), default=0),
     }
+    for stream, track in zip(facts["streams"], tracks or (), strict=False):
+        if stream["kind"] == "video":
+            stream["rotation"] = track.header.rotation
     facts["playable"] = _playable(facts, container)
     facts |= _telemetry(container)
     if kind == "video":
@@ -98,21 +102,13 @@ def _stream(stream: Any) -> Facts:  # noqa: ANN401  # any kind of PyAV stream
         facts |= {
             "width": coder.width,
             "height": coder.height,
-            "rotation": rotation_of(stream),
+            "rotation": 0,
             "fps_milli": min(10_000_000, round(rate * 1000)),
             "pixel_format": coder.pix_fmt or "",
         }
     elif kind == "audio":
         facts |= {"rate": coder.sample_rate or 0, "channels": coder.layout.nb_channels if coder.layout else 0}
     return facts
-
-
-def rotation_of(stream: VideoStream) -> int:
-    """Degrees clockwise by which a stream's picture is turned to be shown."""
-    matrix = stream.metadata.get("rotate")
-    if matrix and matrix.lstrip("-").isdigit():
-        return int(matrix) % 360 // 90 * 90
-    return 0
 
 
 def _playable(facts: Facts, container: InputContainer) -> bool:
@@ -165,8 +161,8 @@ def _sample(container: InputContainer, stream: VideoStream, tracks: list[Track] 
         return {"groups_sampled": 1, "groups_decoded": 0}
     spread = len(starts) - 1
     chosen = sorted({round(spread * i / (_SAMPLED - 1)) for i in range(_SAMPLED)})
-    decoded = sum(_group_decodes(container, stream, starts, at) for at in chosen)
-    return {"groups_sampled": len(chosen), "groups_decoded": decoded}
+    found = [whole for at in chosen if (whole := _group_decodes(container, stream, starts, at)) is not None]
+    return {"groups_sampled": max(1, len(found)), "groups_decoded": sum(found)}
 
 
 def _key_times(container: InputContainer, stream: VideoStream, tracks: list[Track] | None) -> list[int]:
@@ -180,7 +176,8 @@ def _key_times(container: InputContainer, stream: VideoStream, tracks: list[Trac
     return sorted({p.dts for p in container.demux(stream) if p.is_keyframe and p.dts is not None})
 
 
-def _group_decodes(container: InputContainer, stream: VideoStream, starts: list[int], at: int) -> bool:
+def _group_decodes(container: InputContainer, stream: VideoStream, starts: list[int], at: int) -> bool | None:
+    """Whether a group decodes whole; None for a lone sample without a picture (signed video ends with one)."""
     end = starts[at + 1] if at + 1 < len(starts) else None
     try:
         container.seek(starts[at], stream=stream, backward=True)
@@ -200,20 +197,28 @@ def _packets(container: InputContainer, stream: VideoStream, start: int, end: in
         yield packet
 
 
-def _frames_are_whole(packets: Iterator["av.Packet[VideoStream]"], stream: VideoStream) -> bool:
-    """Whether every packet of the group gives a frame without damage."""
+def _frames_are_whole(packets: Iterator["av.Packet[VideoStream]"], stream: VideoStream) -> bool | None:
+    """Whether every packet of the group gives a frame without damage; None where one packet without error gives none."""
     coder = stream.codec_context
     coder.flush_buffers()
     taken, frames = 0, 0
     for packet in packets:
         taken += 1
-        for frame in coder.decode(packet):
-            frames += 1
-            if frame.is_corrupt:
-                return False
-    frames += sum(not frame.is_corrupt for frame in coder.decode(None))
+        frames += _whole(coder, packet)
+    frames += _whole(coder, None)
     coder.flush_buffers()
-    return taken > 0 and frames >= taken * 0.9
+    if (taken, frames) == (1, 0):
+        return None
+    few = taken - frames <= _SPARED and frames * 2 >= taken
+    return taken > 0 and (frames >= taken * 0.9 or few)
+
+
+def _whole(coder: "av.VideoCodecContext", packet: "av.Packet[VideoStream] | None") -> int:
+    """How many undamaged frames a packet gives. What a decoder refuses gives none."""
+    try:
+        return sum(not frame.is_corrupt for frame in coder.decode(packet))
+    except av.error.InvalidDataError:
+        return 0
 
 
 def _listen(container: InputContainer) -> Facts:

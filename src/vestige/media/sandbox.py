@@ -47,9 +47,9 @@ def supported() -> bool:
     return platform.machine() == "x86_64"
 
 
-def _prctl(option: int, argument: int, pointer: "ctypes.c_void_p | int" = 0) -> None:
+def _prctl(option: int, argument: int, pointer: int = 0) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(option, ctypes.c_ulong(argument), pointer, ctypes.c_ulong(0), ctypes.c_ulong(0)):
+    if libc.prctl(option, ctypes.c_ulong(argument), ctypes.c_void_p(pointer), ctypes.c_ulong(0), ctypes.c_ulong(0)):
         code = ctypes.get_errno()
         raise OSError(code, f"the media child cannot lock itself in: {os.strerror(code)}")
 

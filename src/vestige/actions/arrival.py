@@ -1,0 +1,225 @@
+"""What arrives becomes an item of a recording: facts, judgement, rows, events."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+from vestige.actions.devices import clean_serial, new_device
+from vestige.actions.door import Desk, Pen
+from vestige.actions.findings import open_finding
+from vestige.actions.records import facts_digest, number
+from vestige.custody.accession import Condition, judge
+from vestige.custody.events import EventType
+from vestige.errors import BadInput, MediaFailed
+from vestige.evidence.changes import Change, Plain, Statement
+from vestige.evidence.items import EvidenceItem, FindingKind, ItemKind, ItemStatus, Recording, TimeSource
+from vestige.evidence.segments import SegmentFacts, continues
+from vestige.evidence.values import Digest, uuid7
+from vestige.policy.load import UNCATEGORIZED, Category
+
+_NIL = UUID(int=0)
+_NO_DIGEST = Digest("0" * 64)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file on its way in, and what its sender says: serial number, officer, category, time."""
+
+    device: str | None
+    officer: UUID | None
+    category: Category
+    stated_time: int | None
+    categorised: bool
+    item: UUID = _NIL
+    path: Path = field(default_factory=Path)
+    digest: Digest = _NO_DIGEST
+    size: int = 0
+    file_time: int = 0
+    after: UUID | None = None
+
+
+def arrive(desk: Desk, device: str | None, officer: str | None, category: str | None, recorded_at: int | None) -> Arrival:
+    """What the sender says, checked. Raises BadInput for an officer or a category that is not known."""
+    person = desk.ports.catalog.person(officer) if officer else None
+    if officer and person is None:
+        raise BadInput(f"there is nobody with badge {officer}")
+    named = desk.ports.policy.category(category or UNCATEGORIZED)
+    serial = clean_serial(device) if device is not None else None
+    return Arrival(serial, person.id if person else None, named, recorded_at, categorised=bool(category))
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An arrival with what the child found and what follows from it."""
+
+    arrival: Arrival
+    facts: dict[str, object]
+    index: Mapping[str, object]
+    index_key: bytes
+    status: ItemStatus
+    reason: str
+    damage: str
+
+    def record(self, desk: Desk, pen: Pen) -> tuple[UUID, str]:
+        """Write rows, events and findings into the transaction. Returns the recording's id and the item's number."""
+        joined = self._joined(desk)
+        recording, changes = (joined[0].id, ()) if joined else self._new_recording(desk, pen)
+        position = joined[1] if joined else 0
+        item_number, row = self._row(desk, recording, position)
+        arrival = self.arrival
+        beside = {"probe": self.facts, "received_at": desk.now(), "media_index_key": self.index_key}
+        original = ("original", arrival.digest)
+        pen.record(
+            Statement(
+                EventType.ITEM_RECEIVED,
+                item=arrival.item,
+                digests=(original,),
+                data={"filename": _name(arrival.path), "size": arrival.size},
+                changes=(*changes, Change("item", arrival.item, row, beside)),
+            )
+        )
+        root = self.index.get("root")
+        indexed = (("media_index", Digest(root)),) if isinstance(root, str) else ()
+        taken = self.status is ItemStatus.ACCESSIONED
+        pen.record(
+            Statement(
+                EventType.ITEM_ACCESSIONED if taken else EventType.ITEM_QUARANTINED,
+                item=arrival.item,
+                digests=(original, *indexed),
+                data={"media_index": str(root or self.index.get("missing", ""))} | ({} if taken else {"reason": self.reason}),
+            )
+        )
+        self._findings(desk, pen, recording, new=joined is None)
+        return recording, item_number
+
+    def _row(self, desk: Desk, recording: UUID, position: int) -> tuple[str, dict[str, Plain]]:
+        item_number, root = number(desk, "item"), self.index.get("root")
+        row: dict[str, Plain] = {
+            "number": item_number,
+            "recording": str(recording),
+            "position": position,
+            "kind": ItemKind(str(self.facts["kind"])).value,
+            "status": self.status.value,
+            "filename": _name(self.arrival.path),
+            "size": self.arrival.size,
+            "sha256": self.arrival.digest.value,
+            "object": str(self.arrival.item),
+            "parent": None,
+            "media_index": root if isinstance(root, str) else "",
+            "media_index_version": 1 if isinstance(root, str) else None,
+            "facts": facts_digest(self.facts).value,
+        }
+        return item_number, row
+
+    def _joined(self, desk: Desk) -> tuple[Recording, int] | None:
+        """The recording that this file goes on with, and its place in it."""
+        before = desk.ports.catalog.item(str(self.arrival.after)) if self.arrival.after else None
+        recording = desk.ports.catalog.recording(str(before.recording)) if before else None
+        if before is None or recording is None or self.status is not ItemStatus.ACCESSIONED:
+            return None
+        last = recording.segments[-1]
+        if last.id != before.id or not continues(_segment_of(last), _segment(self.arrival.path, self.facts)):
+            return None
+        return recording, last.position + 1
+
+    def _new_recording(self, desk: Desk, pen: Pen) -> tuple[UUID, tuple[Change, ...]]:
+        arrival, recording = self.arrival, uuid7()
+        serial = arrival.device or _serial(self.facts)
+        device = (desk.ports.catalog.device(serial) or new_device(pen, serial, _model(self.facts))) if serial else None
+        at, source = self._when()
+        officer = arrival.officer or (desk.ports.catalog.holder(device.id, at) if device else None)
+        place = self.facts.get("place")
+        columns: dict[str, Plain] = {
+            "number": number(desk, "recording"),
+            "device": str(device.id) if device else None,
+            "officer": str(officer) if officer else None,
+            "recorded_at": at,
+            "recorded_at_source": source.value,
+            "category": arrival.category.name,
+            "access_class": arrival.category.access_class,
+            "latitude_e7": place[0] if isinstance(place, list) else None,
+            "longitude_e7": place[1] if isinstance(place, list) else None,
+        }
+        return recording, (Change("recording", recording, columns),)
+
+    def _when(self) -> tuple[int, TimeSource]:
+        told = (
+            (self.arrival.stated_time, TimeSource.STATED),
+            (self.facts.get("telemetry_time"), TimeSource.TELEMETRY),
+            (self.facts.get("container_time"), TimeSource.CONTAINER),
+        )
+        for at, source in told:
+            if isinstance(at, int):
+                return at, source
+        return self.arrival.file_time, TimeSource.FILE
+
+    def _findings(self, desk: Desk, pen: Pen, recording: UUID, *, new: bool) -> None:
+        item = ("item", self.arrival.item)
+        if self.status is ItemStatus.QUARANTINED:
+            open_finding(desk, pen, FindingKind.QUARANTINED, item, self.reason)
+        if self.damage:
+            open_finding(desk, pen, FindingKind.DAMAGED, item, self.damage)
+        if new and self._officer_unknown(desk, recording):
+            open_finding(desk, pen, FindingKind.CAMERA_WITHOUT_OFFICER, ("recording", recording), "nobody is known to have worn this camera then")
+
+    def _officer_unknown(self, desk: Desk, recording: UUID) -> bool:
+        found = desk.ports.catalog.recording(str(recording))
+        return found is not None and found.officer is None
+
+
+def facts_of(desk: Desk, arrival: Arrival) -> Judged:
+    """Probe and index in the child, then judge. A child that fails is a reason for quarantine, never for loss."""
+    key = os.urandom(32)
+    try:
+        found = desk.ports.media.accession(arrival.item, arrival.item, key)
+        facts, index = found["facts"], found["index"]
+        if not isinstance(facts, dict) or not isinstance(index, dict):
+            raise MediaFailed("the answer has no facts")
+    except MediaFailed as error:
+        facts, index = {"kind": "unknown", "opens": False, "error": str(error)[:500], "streams": [], "duration_ms": 0}, {"missing": str(error)}
+    condition = Condition(
+        kind=str(facts["kind"]),
+        opens=bool(facts["opens"]),
+        sample_table="root" in index or facts["kind"] != "video",
+        groups_sampled=int(facts.get("groups_sampled", 0)),
+        groups_decoded=int(facts.get("groups_decoded", 0)),
+        error=str(facts["error"] or index.get("missing", "") if facts["kind"] in {"video", "unknown"} else facts["error"]),
+    )
+    verdict = judge(condition)
+    status = ItemStatus.QUARANTINED if verdict.quarantine else ItemStatus.ACCESSIONED
+    return Judged(arrival, facts, index, key, status, verdict.quarantine, verdict.damage)
+
+
+def _segment_of(item: EvidenceItem) -> SegmentFacts:
+    return _segment(Path(item.filename), item.facts)
+
+
+def _segment(path: Path, facts: Mapping[str, object]) -> SegmentFacts:
+    streams = facts.get("streams")
+    layout = tuple((s["kind"], s["codec"], s.get("width"), s.get("height")) for s in streams) if isinstance(streams, list) else ()
+    at, duration = facts.get("container_time"), facts.get("duration_ms")
+    return SegmentFacts(
+        stem=path.stem,
+        suffix=path.suffix,
+        device=_serial(facts) or _model(facts) or None,
+        started_at=at if isinstance(at, int) else None,
+        duration_ms=duration if isinstance(duration, int) else 0,
+        layout=(facts.get("kind"), *layout),
+    )
+
+
+def _serial(facts: Mapping[str, object]) -> str | None:
+    device = facts.get("device")
+    serial = device.get("serial") if isinstance(device, dict) else None
+    return str(serial)[:100] if serial else None
+
+
+def _model(facts: Mapping[str, object]) -> str:
+    device = facts.get("device")
+    return " ".join(str(device[part]) for part in ("make", "model") if device.get(part))[:200] if isinstance(device, dict) else ""
+
+
+def _name(path: Path) -> str:
+    return path.name.encode("utf-8", "replace").decode()[:1024]

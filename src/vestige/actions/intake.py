@@ -1,0 +1,191 @@
+"""Taking a file in. Numbered: 1 sender and bytes are noted; 2 one pass of read, hash, seal; 3 durable (object, key, folders); 4 the same bytes
+of the same sender are a duplicate, if the stored ones still unseal to them; 5 probed and indexed by the child; 6 judged; 7 committed with its
+events, whole; only then is it acknowledged.
+
+Whatever is interrupted before 7 leaves nothing: the file is still on the card, and the next intake sweeps what a dead one left.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import UUID
+
+from vestige.access.judge import Subject
+from vestige.access.permissions import Permission
+from vestige.actions.arrival import Arrival, arrive, facts_of
+from vestige.actions.door import Desk, action
+from vestige.actions.ports import Intake
+from vestige.custody.events import EventType
+from vestige.errors import BadInput, Refused, Tampered, Unavailable
+from vestige.evidence.changes import Statement
+from vestige.evidence.items import EvidenceItem, Recording, TimeSource
+from vestige.evidence.values import Digest, uuid7
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A file and what its sender says of it; `after` is the item that was taken in before it from the same folder."""
+
+    path: Path
+    device: str | None = None
+    officer: str | None = None
+    category: str | None = None
+    recorded_at: int | None = None
+    after: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a file: `status` is accessioned, duplicate or quarantined."""
+
+    path: Path
+    item: UUID
+    number: str
+    recording: UUID
+    sha256: Digest
+    status: str
+    reason: str = ""
+    erased: bool = False
+
+    def as_json(self) -> dict[str, object]:
+        """For programs."""
+        return {
+            "path": str(self.path),
+            "item": str(self.item),
+            "number": self.number,
+            "recording": str(self.recording),
+            "sha256": self.sha256.value,
+            "status": self.status,
+            "reason": self.reason,
+            "erased": self.erased,
+        }
+
+    def words(self) -> str:
+        """For people."""
+        why = f" ({self.reason})" if self.reason else ""
+        gone = ", erased from the card" if self.erased else ""
+        return f"{self.path}: {self.status} as {self.number}{why}{gone}"
+
+
+_EVENTS = (
+    EventType.DEVICE_REGISTERED,
+    EventType.FINDING_OPENED,
+    EventType.ITEM_ACCESSIONED,
+    EventType.ITEM_DUPLICATE_RECEIVED,
+    EventType.ITEM_QUARANTINED,
+    EventType.ITEM_RECEIVED,
+)
+
+
+@action("item.ingest", Permission.ITEM_INGEST, *_EVENTS)
+def receive(desk: Desk, sent: Sent, progress: Callable[[int], None]) -> Outcome:
+    """Take one file in. Raises BadInput for what the sender says wrongly, Refused, DiskFull, Unavailable; then nothing of it is kept."""
+    arrival = arrive(desk, sent.device, sent.officer, sent.category, sent.recorded_at)
+    desk.require(Subject(officer=arrival.officer))
+    item, before = uuid7(), _stat(sent.path)
+    desk.ports.catalog.begin_intake(item, item, str(sent.path), desk.now())
+    intake = desk.ports.vault.begin(item, item)
+    try:
+        digest, size = desk.ports.vault.seal(sent.path, intake, progress)
+        if _stat(sent.path) != before or size != before[0]:
+            raise BadInput(f"{sent.path} was changed while it was read; nothing of it is kept, take it in again")
+        arrival = replace(arrival, item=item, path=sent.path, digest=digest, size=size, file_time=before[1] // 1_000_000, after=sent.after)
+        known = _duplicate(desk, arrival, sent)
+        return _again(desk, known, arrival, intake) if known else _new(desk, arrival, intake)
+    except BaseException:
+        intake.abandon()
+        desk.ports.catalog.end_intake(item)
+        raise
+    finally:
+        intake.done()
+
+
+def _new(desk: Desk, arrival: Arrival, intake: Intake) -> Outcome:
+    intake.finish()
+    judged = facts_of(desk, arrival)
+    with desk.writing() as pen:
+        recording, number = judged.record(desk, pen)
+        end(desk, arrival.item)
+    return Outcome(arrival.path, arrival.item, number, recording, arrival.digest, judged.status.value, judged.reason)
+
+
+def end(desk: Desk, item: UUID) -> None:
+    """The item is there. Raises Unavailable (and so undoes it) when somebody swept this intake as dead meanwhile."""
+    if not desk.ports.catalog.end_intake(item):
+        raise Unavailable("this intake was taken for dead and swept; nothing is kept, try again")
+
+
+def _again(desk: Desk, known: tuple[EvidenceItem, Recording], arrival: Arrival, intake: Intake) -> Outcome:
+    item, recording = known
+    intake.abandon()
+    with desk.writing() as pen:
+        statement = Statement(EventType.ITEM_DUPLICATE_RECEIVED, item=item.id, digests=(("original", item.sha256),))
+        pen.record(replace(statement, data={"filename": arrival.path.name}))
+        desk.ports.catalog.end_intake(arrival.item)
+    return Outcome(arrival.path, item.id, item.number, recording.id, item.sha256, "duplicate")
+
+
+def _duplicate(desk: Desk, arrival: Arrival, sent: Sent) -> tuple[EvidenceItem, Recording] | None:
+    """An item with these bytes from this sender, whose stored object was just read again and is equal."""
+    for item, recording in desk.ports.catalog.with_digest(arrival.digest):
+        if _same_sender(arrival, sent, recording) and _still_there(desk, item):
+            return item, recording
+    return None
+
+
+def _same_sender(arrival: Arrival, sent: Sent, recording: Recording) -> bool:
+    if sent.device is not None and (recording.device is None or recording.device.serial != arrival.device):
+        return False
+    if arrival.officer is not None and recording.officer != arrival.officer:
+        return False
+    if arrival.stated_time is not None:
+        return recording.recorded_at == arrival.stated_time
+    if recording.recorded_at_source is TimeSource.FILE:
+        return recording.recorded_at == arrival.file_time
+    return recording.recorded_at_source is not TimeSource.STATED
+
+
+def _still_there(desk: Desk, item: EvidenceItem) -> bool:
+    try:
+        return desk.ports.vault.digest(item.id, item.sealed) == item.sha256
+    except (Tampered, Unavailable):
+        return False
+
+
+@action("card.erase", Permission.CARD_ERASE, EventType.CARD_ERASED)
+def erase(desk: Desk, outcome: Outcome) -> Outcome:
+    """Delete a file from the card after its stored copy was unsealed and compared with it, byte for byte. Refuses any difference."""
+    item = desk.ports.catalog.item(str(outcome.item))
+    if item is None or not desk.ports.vault.matches(outcome.path, item.id, item.sealed):
+        raise Refused(f"{outcome.path} is not, byte for byte, what is stored as {outcome.number}; it stays on the card")
+    with desk.writing() as pen:
+        pen.record(
+            Statement(
+                EventType.CARD_ERASED, item=item.id, digests=(("original", item.sha256),), data={"filename": outcome.path.name}
+            )
+        )
+    try:
+        outcome.path.unlink()
+    except OSError as error:
+        raise Unavailable(f"{outcome.path} is stored and verified, but the card does not let it be deleted: {error}") from error
+    return replace(outcome, erased=True)
+
+
+@action("intake.sweep", Permission.INTAKE_SWEEP, EventType.INTAKE_SWEPT)
+def sweep_left(desk: Desk, left: list[tuple[UUID, UUID]]) -> int:
+    """Remove what dead intakes left in the vault; their files were never acknowledged and are still where they came from."""
+    swept = [item for item, sealed in left if desk.ports.vault.sweep(item, sealed)]
+    with desk.writing() as pen:
+        for item in swept:
+            desk.ports.catalog.end_intake(item)
+        pen.record(Statement(EventType.INTAKE_SWEPT, data={"items": [str(item) for item in swept]}))
+    return len(swept)
+
+
+def _stat(path: Path) -> tuple[int, int]:
+    try:
+        found = os.stat(path)  # noqa: PTH116  # two figures of one call
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}") from error
+    return found.st_size, found.st_mtime_ns

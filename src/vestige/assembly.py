@@ -1,0 +1,143 @@
+"""Builds the hands and gives them to actions: the one place where everything meets."""
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from vestige import config
+from vestige.actions.ports import Fault, Ports
+from vestige.config import Config
+from vestige.custody.notes import verifier_key
+from vestige.errors import BadInput, VestigeError
+from vestige.errors import Fault as Broken
+from vestige.evidence.values import Digest
+from vestige.hands import VaultHands
+from vestige.media.hands import MediaHands
+from vestige.media.worker import MediaWorker
+from vestige.policy.load import load_pack
+from vestige.vault.bag import BagPacker
+from vestige.vault.keyring import Keyring
+from vestige.vault.local import LocalVault
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """An agency's home, assembled."""
+
+    config: Config
+    ports: Ports
+
+    def routes(self) -> list[dict[str, object]]:
+        """Every route of the server."""
+        from vestige.web.routes import listed
+
+        return listed()
+
+
+def now_ms() -> int:
+    """Milliseconds UTC, by the system's clock."""
+    return time.time_ns() // 1_000_000
+
+
+def make_home(path: Path, policy: str, *, now: Callable[[], int] = now_ms) -> Home:
+    """Make an empty home with its keyring and log. Raises BadInput when there is one, or the keyring would lie inside it."""
+    path = path.absolute()
+    if (path / config.SETTINGS_FILE).exists():
+        raise BadInput(f"{path} is a Vestige home already")
+    if path.exists() and any(path.iterdir()):
+        raise BadInput(f"{path} is not empty")
+    load_pack(policy)
+    keyring_path = config.default_keyring(path)
+    if keyring_path.resolve().is_relative_to(path.resolve()):
+        raise BadInput(f"the keyring {keyring_path} would lie inside the home; whoever copies the home would have its keys")
+    home_id = uuid4()
+    Keyring.create(keyring_path, home_id)
+    LocalVault(path, Keyring.open(keyring_path, home_id)).create()
+    (path / "models").mkdir(exist_ok=True)
+    _write_settings(path, home_id)
+    settings = config.load(path)
+    _database(settings)
+    _migrate(f"vestige.log/{home_id}")
+    return _assemble(settings, policy, now)
+
+
+def open_home(path: Path, *, check: bool = True, now: Callable[[], int] = now_ms) -> Home:
+    """An existing home. Raises BadInput for none; Fault when the database's guards are missing (unless `check` is False)."""
+    settings = config.load(path)
+    _database(settings)
+    from vestige.catalog import models, triggers
+
+    if check and (missing := triggers.missing()):
+        raise Broken(f"the database has lost its guards ({', '.join(missing)}); run vestige fsck")
+    agency = models.Agency.objects.first()
+    return _assemble(settings, agency.policy if agency else "us-federal", now)
+
+
+def log_key(home: Home) -> str:
+    """The log's verifier key."""
+    return verifier_key(home.ports.catalog.origin(), home.ports.catalog.log_key())
+
+
+def _assemble(settings: Config, policy: str, now: Callable[[], int]) -> Home:
+    from vestige.catalog.django_catalog import DjangoCatalog
+
+    keyring = Keyring.open(settings.keyring, settings.home_id)
+    vault = LocalVault(settings.home, keyring)
+    ports = Ports(
+        catalog=DjangoCatalog(keyring, now),
+        vault=VaultHands(vault),
+        media=MediaHands(MediaWorker(), vault, settings.models),
+        packer=BagPacker(vault),
+        policy=load_pack(policy),
+        models=settings.models,
+        now=now,
+    )
+    return Home(settings, ports)
+
+
+def _database(settings: Config) -> None:
+    """Set Django up for this home; a process that had another open changes over."""
+    os.environ["VESTIGE_HOME"] = str(settings.home)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "vestige.settings"
+    import django
+    from django.apps import apps
+
+    if not apps.ready:
+        django.setup()
+    from django.conf import settings as django_settings
+    from django.db import connections
+
+    from vestige.settings import database
+
+    wanted = database(settings.database_url, settings.home)
+    if connections.settings["default"]["NAME"] != wanted["NAME"]:
+        connections["default"].close()
+        del connections["default"]
+        connections.settings = connections.configure_settings({"default": wanted})
+    django_settings.SECRET_KEY = settings.web_secret
+
+
+def _migrate(origin: str) -> None:
+    from django.core.management import call_command
+
+    from vestige.catalog.models import LogState
+    from vestige.custody.tree import EMPTY_ROOT
+
+    call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+    LogState.objects.create(id=1, origin=origin, size=0, root=EMPTY_ROOT, frontier=b"")
+
+
+def _write_settings(path: Path, home_id: UUID) -> None:
+    text = f'# The settings of this home; docs/settings.md says what may stand here.\nhome = "{home_id}"\nweb_secret = "{secrets.token_urlsafe(48)}"\n'
+    descriptor = os.open(path / config.SETTINGS_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+
+

@@ -1,0 +1,105 @@
+"""The vault as actions want it: whole acts on files and objects."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from uuid import UUID
+
+from vestige.actions.ports import Fault
+from vestige.errors import BadInput, VestigeError
+from vestige.evidence.values import Digest
+from vestige.vault.intake import Intake
+from vestige.vault.local import LocalVault
+from vestige.vault.sealed import SealReader
+from vestige.vault.transfer import compare, digest_of, seal_stream
+
+
+class VaultHands:
+    """Seals, opens, compares and checks."""
+
+    def __init__(self, vault: LocalVault) -> None:
+        """`vault` holds the sealed objects."""
+        self._vault = vault
+
+    def begin(self, item: UUID, object_id: UUID, *, hold_first: bool = False) -> Intake:
+        """An object on its way in."""
+        return self._vault.begin(item, object_id, hold_first=hold_first)
+
+    def seal(self, path: Path, intake: Intake, progress: Callable[[int], None]) -> tuple[Digest, int]:
+        """One pass over a file. Raises BadInput for one that cannot be read."""
+        try:
+            source = path.open("rb", buffering=0)
+        except OSError as error:
+            raise BadInput(f"{path} cannot be read: {error.strerror}") from error
+        with source:
+            return seal_stream(source, intake, progress)
+
+    def sweep(self, item: UUID, object_id: UUID) -> bool:
+        """Remove what a dead intake left; False while it lives."""
+        return self._vault.sweep(item, object_id)
+
+    def open(self, item: UUID, object_id: UUID) -> SealReader:
+        """An object, for random access."""
+        return self._vault.open(item, object_id)
+
+    def share(self, item: UUID, object_id: UUID, new_item: UUID) -> None:
+        """Give another item its own key to the same bytes."""
+        self._vault.share(item, object_id, new_item)
+
+    def matches(self, path: Path, item: UUID, object_id: UUID) -> bool:
+        """Whether the file is, byte for byte, what the object unseals to."""
+        with self._vault.open(item, object_id) as reader:
+            return compare(path, reader)
+
+    def digest(self, item: UUID, object_id: UUID) -> Digest:
+        """The digest of what the object unseals to now."""
+        with self._vault.open(item, object_id) as reader:
+            return digest_of(reader)
+
+    def write_working(self, item: UUID, object_id: UUID, kind: str, data: bytes) -> None:
+        """Seal a working copy under the item's own key."""
+        with self._vault.working_writer(item, object_id, kind) as writer:
+            writer.write(data)
+            writer.close()
+
+    def open_working(self, item: UUID, object_id: UUID, kind: str) -> SealReader:
+        """A working copy, for random access."""
+        return self._vault.open_working(item, object_id, kind)
+
+    def faults(self, objects: Mapping[UUID, Sequence[UUID]], digests: Mapping[UUID, Digest]) -> Iterator[Fault]:
+        """What does not hold: objects and keys that are missing or nobody's, and bytes that are not what was taken in."""
+        stored = set(self._vault.objects())
+        keyed = set(self._vault.items_with_key())
+        known = {item for items in objects.values() for item in items}
+        for sealed in sorted(set(objects) - stored):
+            yield Fault("the sealed object is missing", f"object {sealed}")
+        for sealed in sorted(stored - set(objects)):
+            yield Fault("the sealed object belongs to no item", f"object {sealed}")
+        for item in sorted(known - keyed):
+            yield Fault("the key file is missing", f"item {item}")
+        for item in sorted(keyed - known):
+            yield Fault("the key file belongs to no item", f"item {item}")
+        for path in (*self._vault.strangers(), *self._vault.leftovers()):
+            yield Fault("a file in the vault is nobody's", str(path))
+        for sealed, items in objects.items():
+            for item in items:
+                if sealed in stored and item in keyed:
+                    yield from self._contents(item, sealed, digests[item])
+        yield from self._working({item: sealed for sealed, items in objects.items() for item in items})
+
+    def _contents(self, item: UUID, sealed: UUID, digest: Digest) -> Iterator[Fault]:
+        try:
+            if self.digest(item, sealed) != digest:
+                yield Fault("the stored bytes are not those that were taken in", f"item {item}")
+        except VestigeError as error:
+            yield Fault(str(error), f"item {item}")
+
+    def _working(self, sealed_of: Mapping[UUID, UUID]) -> Iterator[Fault]:
+        for item, kind in self._vault.workings():
+            if item not in sealed_of:
+                yield Fault(f"the working copy {kind} belongs to no item", f"item {item}")
+                continue
+            try:
+                with self._vault.open_working(item, sealed_of[item], kind) as reader:
+                    reader.verify()
+            except VestigeError as error:
+                yield Fault(f"the working copy {kind}: {error}", f"item {item}")

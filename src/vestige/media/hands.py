@@ -1,0 +1,64 @@
+"""The media child as actions want it: whole acts on sealed objects."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+from vestige.media.worker import Answer, MediaWorker, Sink, SourceFile
+
+
+class Reader(Protocol):
+    """A sealed object that is open."""
+
+    def fileno(self) -> int: ...
+
+
+class Vault(Protocol):
+    """Where sealed objects and their data keys come from."""
+
+    def open(self, item: UUID, object_id: UUID) -> AbstractContextManager[Reader]: ...
+    def data_key(self, item: UUID, object_id: UUID) -> bytes: ...
+
+
+class MediaHands:
+    """Runs the child on one sealed object at a time."""
+
+    def __init__(self, worker: MediaWorker, vault: Vault, models: Path) -> None:
+        """`models` is the folder of installed detection models."""
+        self._worker = worker
+        self._vault = vault
+        self._models = models
+
+    def accession(self, item: UUID, sealed: UUID, index_key: bytes) -> dict[str, object]:
+        """Facts and media index of an object."""
+        return self._run("accession", {"index_key": index_key.hex()}, (item, sealed)).value
+
+    def prepare(self, item: UUID, sealed: UUID) -> list[tuple[dict[str, object], bytes]]:
+        """Poster and thumbnails as JPEG, each with what it is."""
+        answer = self._run("prepare", {}, (item, sealed))
+        listed = answer.value["blobs"]
+        return list(zip(listed if isinstance(listed, list) else [], answer.blobs, strict=True))
+
+    def proxy(self, item: UUID, sealed: UUID, sink: Sink) -> dict[str, object]:
+        """A copy that browsers play, written into the sink."""
+        return self._run("proxy", {}, (item, sealed), sink=sink).value
+
+    def _run(  # noqa: PLR0913  # a task has what it has
+        self,
+        task: str,
+        request: dict[str, object],
+        of: tuple[UUID, UUID],
+        *,
+        sink: Sink | None = None,
+        model: bytes | None = None,
+        progress: Callable[[float], None] = lambda _: None,
+    ) -> Answer:
+        with self._source(*of) as source:
+            return self._worker.run(task, request, source, sink=sink, model=model, progress=progress)
+
+    @contextmanager
+    def _source(self, item: UUID, sealed: UUID) -> Iterator[SourceFile]:
+        with self._vault.open(item, sealed) as reader:
+            yield SourceFile(reader.fileno(), self._vault.data_key(item, sealed), str(sealed).encode())

@@ -1,0 +1,79 @@
+"""The home that the pages show, and who asks. The one module of these pages that knows how the program is assembled."""
+
+import hashlib
+import os
+from functools import cache
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest
+
+from vestige.actions.door import Action
+from vestige.actions.ports import AgencyFacts, Ports
+from vestige.catalog.accounts.models import Person
+from vestige.errors import NotFound, Unavailable
+from vestige.evidence.people import Actor
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@cache
+def ports() -> Ports:
+    """The hands of the home that `VESTIGE_HOME` names; opened once a process."""
+    from vestige.assembly import open_home
+
+    return open_home(Path(os.environ["VESTIGE_HOME"])).ports
+
+
+def agency() -> AgencyFacts:
+    """The agency of this home. Raises Unavailable before it is founded."""
+    found = ports().catalog.agency()
+    if found is None:
+        raise Unavailable("this home has no agency yet; run vestige init")
+    return found
+
+
+def zone() -> ZoneInfo:
+    """The agency's time zone."""
+    return ZoneInfo(agency().timezone)
+
+
+def session_mark(key: str | None) -> str | None:
+    """How a session stands in the log: hex of the first 8 bytes of the SHA-256 of its key."""
+    return hashlib.sha256(key.encode()).digest()[:8].hex() if key else None
+
+
+def actor_of(user: Person, session_key: str | None, address: str | None) -> Actor:
+    """The signed-in person as an actor, with the roles that they hold now. Raises NotFound for one who is gone."""
+    known = ports().catalog.person(str(user.pk))
+    if known is None:
+        raise NotFound("this person is not known here any more")
+    return Actor(
+        kind="person",
+        id=str(known.id),
+        name=f"{known.name} ({known.badge})",
+        roles=known.roles,
+        via="web",
+        active=known.active,
+        address=address,
+        session=session_mark(session_key),
+    )
+
+
+def address_of(request: HttpRequest) -> str:
+    """The network address that the request came from."""
+    return str(request.META.get("REMOTE_ADDR") or "unknown")
+
+
+def actor(request: HttpRequest) -> Actor:
+    """Who asks; the routes let only signed-in people come here. Raises NotFound for a stranger."""
+    if not isinstance(request.user, Person):
+        raise NotFound("nobody is signed in")
+    return actor_of(request.user, request.session.session_key, address_of(request))
+
+
+def act(request: HttpRequest, action: Action[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+    """Do an action for the person who asks. Raises what the action raises."""
+    return action(ports(), actor(request), *args, **kwargs)

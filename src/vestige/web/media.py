@@ -1,0 +1,68 @@
+"""What of an item a browser gets: which bytes, as what type; decided from the facts, never from the file's name."""
+
+from dataclasses import dataclass
+
+from vestige.evidence.items import EvidenceItem, ItemKind
+
+PROXY = "proxy"
+
+_SAFE = frozenset(
+    {
+        "application/pdf",
+        "audio/flac",
+        "audio/mp4",
+        "audio/mpeg",
+        "audio/ogg",
+        "audio/wav",
+        "audio/x-wav",
+        "image/gif",
+        "image/jpeg",
+        "image/png",
+        "image/webp",
+        "video/mp4",
+        "video/webm",
+    }
+)
+_OPAQUE = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Playable:
+    """What is served of an item: `copy` is the kind of a working copy, or None for the original; `type` its content type."""
+
+    copy: str | None
+    type: str
+
+
+def playable(item: EvidenceItem) -> Playable | None:
+    """What a browser can show of the item: the original where it can, else the playable copy; None where there is neither."""
+    mime = str(item.facts.get("mime", _OPAQUE))
+    if item.facts.get("playable") is True and mime in _SAFE:
+        return Playable(None, mime)
+    if PROXY in item.working:
+        return Playable(PROXY, "video/mp4" if item.kind is ItemKind.VIDEO else "audio/mp4")
+    return None
+
+
+def frames_per_second(item: EvidenceItem) -> float:
+    """Of the picture, for stepping frame by frame; 30 where the facts do not say."""
+    streams = item.facts.get("streams")
+    for stream in streams if isinstance(streams, list) else []:
+        rate = stream.get("fps_milli", 0) if isinstance(stream, dict) and stream.get("kind") == "video" else 0
+        if isinstance(rate, int) and rate > 0:
+            return rate / 1000
+    return 30.0
+
+
+def playing(item: EvidenceItem) -> dict[str, object]:
+    """What the player needs to know of an item."""
+    served = playable(item)
+    return {
+        "id": str(item.id),
+        "number": item.number,
+        "kind": item.kind.value,
+        "type": served.type if served else None,
+        "copy": bool(served and served.copy),
+        "durationMs": item.duration_ms,
+        "fps": frames_per_second(item),
+    }

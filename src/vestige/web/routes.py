@@ -1,0 +1,87 @@
+"""Every route of the pages and of the bytes, with the action that it names. What is not in this table does not exist."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponseBase
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_http_methods
+
+from vestige.actions import findings, items, people, viewing
+from vestige.actions.door import Action
+from vestige.web.pages import answering
+from vestige.web.views import accounts, recordings
+from vestige.web.views import findings as listing
+
+_GET = ("GET", "HEAD")
+_POST = ("POST",)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route of ours: it names an action. `public` where strangers are answered."""
+
+    path: str
+    methods: tuple[str, ...]
+    action: Action[..., Any]
+    public: bool = False
+
+    def listed(self) -> dict[str, object]:
+        """As `vestige routes` prints it."""
+        shown: dict[str, object] = {"path": self.path, "methods": list(self.methods), "action": self.action.name}
+        return {**shown, "public": True} if self.public else shown
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A route that Django answers: the path in Django's own notation, and the view."""
+
+    pattern: str
+    view: Callable[..., HttpResponseBase]
+    route: Route
+
+    def url(self) -> URLPattern:
+        """The pattern for Django: only the listed methods, only signed-in people unless public, our errors as pages."""
+        view = require_http_methods(list(self.route.methods))(answering(self.view))
+        return path(self.pattern, view if self.route.public else login_required(view))
+
+
+def _page(pattern: str, view: Callable[..., HttpResponseBase], action: Action[..., Any], methods: tuple[str, ...] = _GET) -> Page:
+    return Page(pattern, view, Route("/" + pattern, methods, action))
+
+
+def _open_page(pattern: str, view: Callable[..., HttpResponseBase], action: Action[..., Any]) -> Page:
+    return Page(pattern, view, Route("/" + pattern, (*_GET, *_POST), action, public=True))
+
+
+PAGES = (
+    _page("", recordings.first, items.list_recordings),
+    _page("findings", listing.list_findings, findings.list_findings),
+    _page("findings/<uuid:ref>/close", listing.close, findings.close, _POST),
+    _page("items/<str:ref>", recordings.show_item, items.show_item),
+    _page("items/<str:ref>/trail", recordings.trail, items.read_trail),
+    _page("people", listing.list_people, people.list_people),
+    _page("recordings", recordings.list_recordings, items.list_recordings),
+    _page("recordings/<str:ref>", recordings.show_recording, items.show_recording),
+    _page("sign-out", accounts.sign_out, people.sign_out, _POST),
+    _open_page("join/<str:token>", accounts.join, people.join),
+    _open_page("sign-in", accounts.sign_in, people.sign_in),
+)
+
+BYTES = (
+    Route("/bytes/posters/{item}", _GET, items.list_recordings),
+    Route("/bytes/viewings", _POST, viewing.start),
+    Route("/bytes/viewings/{viewing}/items/{item}", _GET, viewing.start),
+    Route("/bytes/viewings/{viewing}/played", _POST, viewing.end),
+)
+
+FOREIGN: tuple[dict[str, object], ...] = (
+    {"path": "/static/{path}", "methods": list(_GET), "foreign": "starlette.staticfiles", "public": True},
+)
+
+
+def listed() -> list[dict[str, object]]:
+    """All routes, as `vestige routes` prints them."""
+    return [*(page.route.listed() for page in PAGES), *(route.listed() for route in BYTES), *FOREIGN]

@@ -1,0 +1,167 @@
+"""Recordings: the list, one recording, one item, trails."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+
+from vestige.access.permissions import Permission
+from vestige.actions import items
+from vestige.errors import BadInput
+from vestige.evidence.items import EvidenceItem, ItemFilter, ItemStatus, Recording
+from vestige.evidence.people import Actor
+from vestige.evidence.values import to_ms
+from vestige.web import hands
+from vestige.web.media import playing
+from vestige.web.pages import draw, holds, unseen
+from vestige.web.words import tell
+
+_PAGE = 24
+_FILTERS = ("officer", "device", "category", "status", "since", "until")
+
+
+def first(request: HttpRequest) -> HttpResponseBase:
+    """The first page is the first that this person may see."""
+    return redirect("/recordings" if holds(hands.actor(request), Permission.ITEM_LIST) else "/people")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    recording: Recording
+    poster: EvidenceItem | None
+    copies: int
+
+
+def list_recordings(request: HttpRequest) -> HttpResponseBase:
+    """Recordings, newest first, narrowed by the filters; older ones behind a link."""
+    given = {name: request.GET.get(name, "").strip() for name in _FILTERS}
+    wrong = ""
+    try:
+        wanted = _wanted(given, request.GET.get("before", ""))
+    except BadInput as error:
+        wanted, wrong = ItemFilter(limit=_PAGE), str(error)
+    found = hands.act(request, items.list_recordings, wanted)
+    may_view = holds(hands.actor(request), Permission.ITEM_VIEW)
+    context = {
+        "rows": [_Row(one, _poster(one) if may_view else None, sum(i.parent is not None for i in one.items)) for one in found],
+        "given": given,
+        "filtered": any(given.values()),
+        "wrong": wrong,
+        "categories": sorted(hands.ports().policy.categories),
+        "states": [ItemStatus.ACCESSIONED.value, ItemStatus.QUARANTINED.value],
+        "older": _older(given, found) if len(found) == _PAGE else "",
+        "newest": f"/recordings?{urlencode(_set(given))}" if request.GET.get("before") else "",
+    }
+    return draw(request, "recordings.html", context, 400 if wrong else 200)
+
+
+def show_recording(request: HttpRequest, ref: str) -> HttpResponseBase:
+    """A recording: player, segments, facts, findings, derived copies and the trail of its first item."""
+    with unseen("recording"):
+        facts = hands.act(request, items.show_recording, ref)
+    recording, actor = facts.recording, hands.actor(request)
+    segments = recording.segments
+    trail: Sequence[object] = ()
+    if segments and holds(actor, Permission.TRAIL_READ):
+        trail = [tell(entry) for entry in hands.act(request, items.read_trail, str(segments[0].id))[1]]
+    context = {
+        **_stage(recording, segments, actor),
+        "recording": recording,
+        "segments": segments,
+        "derived": [item for item in recording.items if item.parent is not None],
+        "findings": facts.findings,
+        "redactions": facts.redactions,
+        "trail": trail,
+        "may_trail": holds(actor, Permission.TRAIL_READ),
+    }
+    return draw(request, "recording.html", context)
+
+
+def show_item(request: HttpRequest, ref: str) -> HttpResponseBase:
+    """One item by itself: a derived copy, or one segment."""
+    with unseen("item"):
+        item, recording = hands.act(request, items.show_item, ref)
+    actor = hands.actor(request)
+    parent = next((other for other in recording.items if other.id == item.parent), None)
+    context = {
+        **_stage(recording, (item,), actor),
+        "recording": recording,
+        "item": item,
+        "parent": parent,
+        "may_trail": holds(actor, Permission.TRAIL_READ),
+    }
+    return draw(request, "item.html", context)
+
+
+def trail(request: HttpRequest, ref: str) -> HttpResponseBase:
+    """The custody trail of an item, oldest first."""
+    with unseen("item"):
+        item, entries = hands.act(request, items.read_trail, ref)
+    return draw(request, "trail.html", {"item": item, "trail": [tell(entry) for entry in entries]})
+
+
+def _stage(recording: Recording, shown: Sequence[EvidenceItem], actor: Actor) -> dict[str, Any]:
+    """What the player needs, and whether this person may use it."""
+    may_view = holds(actor, Permission.ITEM_VIEW)
+    at = recording.recorded_at
+    if at is not None and len(shown) == 1:
+        at += sum(item.duration_ms for item in recording.segments if item.position < shown[0].position)
+    stage = {
+        "title": recording.number if len(shown) != 1 else shown[0].number,
+        "recordedAt": at,
+        "zone": hands.agency().timezone,
+        "items": [playing(item) for item in shown],
+    }
+    return {"may_view": may_view, "stage": stage}
+
+
+def _poster(recording: Recording) -> EvidenceItem | None:
+    """The item whose picture the list shows: none for what is not unrestricted."""
+    if recording.access_class != "unrestricted":
+        return None
+    return next((item for item in recording.segments if "poster" in item.working), None)
+
+
+def _wanted(given: Mapping[str, str], before: str) -> ItemFilter:
+    """The filter that the form says. Raises BadInput for a status, time or place in the list that is none."""
+    if given["status"] and given["status"] not in set(ItemStatus):
+        raise BadInput("There is no such status.")
+    wanted = ItemFilter(
+        officer=given["officer"] or None,
+        device=given["device"] or None,
+        category=given["category"] or None,
+        status=ItemStatus(given["status"]) if given["status"] else None,
+        since=_moment(given["since"], "from"),
+        until=_moment(given["until"], "to", end=True),
+        limit=_PAGE,
+    )
+    try:
+        return replace(wanted, before=UUID(before)) if before else wanted
+    except ValueError as error:
+        raise BadInput("There is no such page of the list.") from error
+
+
+def _moment(text: str, which: str, *, end: bool = False) -> int | None:
+    """The time (ms UTC) that a field says in the agency's time zone; a `to` includes its whole minute, or its whole day if it names a day."""
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadInput(f"The time in “{which}” is not a date, or a date and a time.") from error
+    if end:
+        at += timedelta(days=1) if len(text) <= len("2026-11-24") else timedelta(minutes=1)
+    return to_ms(at if at.tzinfo else at.replace(tzinfo=hands.zone()))
+
+
+def _set(given: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in given.items() if value}
+
+
+def _older(given: Mapping[str, str], found: Sequence[Recording]) -> str:
+    return "/recordings?" + urlencode({**_set(given), "before": str(found[-1].id)})

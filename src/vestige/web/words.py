@@ -1,0 +1,186 @@
+"""The log, kinds and states in plain words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from vestige.custody.events import EventType as E
+from vestige.evidence.items import FindingKind, ItemKind, ItemStatus, TimeSource, TrailEntry
+
+_SENTENCES: Mapping[str, str] = MappingProxyType(
+    {
+        E.ACCESS_REFUSED: "An act was refused",
+        E.AGENCY_FOUNDED: "The agency's home was made",
+        E.ASSIGNMENT_CLOSED: "The camera was returned",
+        E.ASSIGNMENT_OPENED: "The camera was given to a person",
+        E.CARD_ERASED: "The file was erased from the card, after its stored copy was read back and compared",
+        E.CATEGORY_ASSIGNED: "The category was changed",
+        E.DEVICE_REGISTERED: "The camera became known",
+        E.FINDING_CLOSED: "A finding was closed",
+        E.FINDING_LISTED: "Findings were listed",
+        E.FINDING_OPENED: "A finding was opened",
+        E.FIXITY_CHECKED: "The stored bytes were read and compared with their digest",
+        E.HOME_CHECKED: "The whole home was checked",
+        E.ITEM_ACCESSIONED: "The file was examined and accepted as evidence",
+        E.ITEM_DUPLICATE_RECEIVED: "The same bytes came again from the same sender; nothing was stored",
+        E.ITEM_LISTED: "Recordings or items were listed",
+        E.ITEM_PREPARED: "Working copies (preview pictures, a playable copy) were made",
+        E.ITEM_QUARANTINED: "The file could not be vouched for; it is kept in quarantine",
+        E.ITEM_RECEIVED: "The file was received, sealed and stored",
+        E.ITEM_SHOWN: "The facts were read",
+        E.MODEL_INSTALLED: "A detection model was installed",
+        E.MODEL_LISTED: "The detection models were listed",
+        E.PACKAGE_CREATED: "A package with this item was made, to leave the system",
+        E.PERSON_ADDED: "A person was added",
+        E.PERSON_INVITED: "A person was invited to choose a password",
+        E.PERSON_JOINED: "A person chose a password with their invitation",
+        E.PERSON_LISTED: "The people were listed",
+        E.PERSON_SIGN_IN_FAILED: "Sign-ins failed",
+        E.PERSON_SIGNED_IN: "A person signed in",
+        E.PERSON_SIGNED_OUT: "A person signed out",
+        E.POLICY_READ: "The policy in force was read",
+        E.REDACTION_APPROVED: "A second person approved the redaction plan",
+        E.REDACTION_PLANNED: "A redaction plan was drawn or changed",
+        E.REDACTION_RENDERED: "A redacted copy was made",
+        E.REDACTION_REVIEWED: "A person checked a part of the redaction plan",
+        E.ROLE_GRANTED: "A role was granted",
+        E.ROLE_WITHDRAWN: "A role ended",
+        E.TRAIL_READ: "The custody trail was read",
+        E.VIEWING_ENDED: "A viewing ended",
+        E.VIEWING_STARTED: "A person began to view it",
+    }
+)
+
+_FINDINGS: Mapping[str, str] = MappingProxyType(
+    {
+        FindingKind.CAMERA_WITHOUT_OFFICER: "Camera without an officer",
+        FindingKind.DAMAGED: "Damaged file",
+        FindingKind.NO_RECORDED_TIME: "No recording time",
+        FindingKind.QUARANTINED: "In quarantine",
+        FindingKind.SAME_BYTES: "Same bytes as another item",
+    }
+)
+
+_KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        ItemKind.AUDIO: "Sound",
+        ItemKind.DOCUMENT: "Document",
+        ItemKind.IMAGE: "Picture",
+        ItemKind.UNKNOWN: "Unknown kind",
+        ItemKind.VIDEO: "Video",
+    }
+)
+
+_STATES: Mapping[str, str] = MappingProxyType(
+    {ItemStatus.ACCESSIONED: "Accepted", ItemStatus.QUARANTINED: "In quarantine", ItemStatus.RECEIVED: "Being examined"}
+)
+
+_SOURCES: Mapping[str, str] = MappingProxyType(
+    {
+        TimeSource.CONTAINER: "read from the file's header, as the camera's clock said",
+        TimeSource.FILE: "from the date of the file on the card",
+        TimeSource.STATED: "as the person who brought it in stated",
+        TimeSource.TELEMETRY: "from the satellite time in the camera's telemetry",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An entry of the log for people: when (ms), what happened, by whom, why, how it ended, and more facts as pairs."""
+
+    time: int
+    type: str
+    sentence: str
+    who: str
+    roles: str
+    reason: str
+    case: str
+    outcome: str
+    details: tuple[tuple[str, str], ...]
+    index: int | None
+    leaf: str
+
+
+def tell(entry: TrailEntry) -> Told:
+    """The entry in plain words. A field whose opening is gone is told as erased."""
+    opened = entry.opened
+    actor, purpose = opened.get("actor"), opened.get("purpose")
+    roles, outcome = opened.get("role"), opened.get("outcome")
+    return Told(
+        time=entry.time,
+        type=entry.type,
+        sentence=_SENTENCES.get(entry.type, entry.type),
+        who=str(actor.get("name", "")) if isinstance(actor, dict) else "(erased)",
+        roles=", ".join(str(role) for role in roles) if isinstance(roles, list) else "",
+        reason=str(purpose.get("reason") or "") if isinstance(purpose, dict) else "",
+        case=str(purpose.get("case") or "") if isinstance(purpose, dict) else "",
+        outcome=_outcome(outcome),
+        details=(*_data(opened.get("data")), *_digests(opened.get("digests"))),
+        index=entry.index,
+        leaf=entry.leaf.hex(),
+    )
+
+
+def finding(kind: str) -> str:
+    """The kind of a finding in words."""
+    return _FINDINGS.get(kind, kind.replace("_", " "))
+
+
+def kind(value: str) -> str:
+    """The kind of an item in words."""
+    return _KINDS.get(value, value)
+
+
+def state(value: str) -> str:
+    """The state of an item or a recording in words."""
+    return _STATES.get(value, value)
+
+
+def source(value: str | None) -> str:
+    """Where a recording's time was read, in words."""
+    return _SOURCES.get(value or "", "")
+
+
+def size(count: int) -> str:
+    """Bytes for people: `4.1 MB` (of 1,000,000 bytes)."""
+    if count < 1_000:
+        return f"{count} bytes"
+    for unit, scale in (("kB", 1e3), ("MB", 1e6), ("GB", 1e9)):
+        if count < scale * 999.5:
+            return f"{count / scale:.1f} {unit}"
+    return f"{count / 1e12:.1f} TB"
+
+
+def length(milliseconds: int) -> str:
+    """A duration for people: `1:02:03` or `0:07`."""
+    seconds = round(milliseconds / 1000)
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+def _outcome(outcome: object) -> str:
+    if not isinstance(outcome, dict):
+        return ""
+    return "; ".join(f"{how}: {why}" for how, why in outcome.items())
+
+
+def _data(data: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(data, dict):
+        return ()
+    simple = ((name, value) for name, value in data.items() if name != "set" and isinstance(value, (bool, int, str)))
+    pairs = [(name, str(value)) for name, value in simple]
+    if "served_ms" in data and isinstance(data["served_ms"], int):
+        pairs = [(name, value) for name, value in pairs if not name.endswith(("_ms", "_bytes"))]
+        pairs += [
+            ("seconds served", f"{data['served_ms'] / 1000:.1f}"),
+            ("seconds played, as the player says", f"{data.get('played_ms', 0) / 1000:.1f}"),
+        ]
+    return tuple((name.replace("_", " "), value) for name, value in pairs)
+
+
+def _digests(digests: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(digests, list):
+        return ()
+    return tuple((f"SHA-256 of the {str(one['of']).replace('_', ' ')}", str(one["value"])) for one in digests if isinstance(one, dict))
