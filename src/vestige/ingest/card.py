@@ -8,7 +8,6 @@ from pathlib import Path
 from vestige.actions import intake
 from vestige.actions.intake import Outcome, Sent
 from vestige.actions.ports import Ports
-from vestige.actions.prepare import prepare
 from vestige.errors import BadInput, DiskFull, Refused, VestigeError
 from vestige.evidence.people import Actor
 from vestige.evidence.people import system as system_actor
@@ -61,19 +60,13 @@ def read_card(ports: Ports, actor: Actor, card: Card, wishes: Wishes, progress: 
         try:
             outcome = intake.receive(ports, actor, sent, lambda read, start=start: progress(start + read))
             previous = outcome.item
-            yield _prepared(ports, actor, outcome, erase=wishes.erase)
+            yield intake.erase(ports, actor, outcome) if wishes.erase else outcome
         except VestigeError as error:
             yield error
             if isinstance(error, Refused | DiskFull):
                 return
         done = start + size
         progress(done)
-
-
-def _prepared(ports: Ports, actor: Actor, outcome: Outcome, *, erase: bool) -> Outcome:
-    if outcome.status == "accessioned":
-        prepare(ports, system_actor("prepare"), outcome.item)
-    return intake.erase(ports, actor, outcome) if erase else outcome
 
 
 def _walk(folder: Path) -> Iterator[Path]:
