@@ -3,19 +3,17 @@
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from vestige import config
-from vestige.actions.ports import Fault, Ports
+from vestige.actions.ports import Ports
 from vestige.config import Config
 from vestige.custody.notes import verifier_key
-from vestige.errors import BadInput, VestigeError
+from vestige.errors import BadInput
 from vestige.errors import Fault as Broken
-from vestige.evidence.values import Digest
 from vestige.hands import VaultHands
 from vestige.media.hands import MediaHands
 from vestige.media.worker import MediaWorker
@@ -139,5 +137,3 @@ def _write_settings(path: Path, home_id: UUID) -> None:
         out.write(text)
         out.flush()
         os.fsync(out.fileno())
-
-

@@ -162,7 +162,9 @@ class Judged:
         if self.damage:
             open_finding(desk, pen, FindingKind.DAMAGED, item, self.damage)
         if new and self._officer_unknown(desk, recording):
-            open_finding(desk, pen, FindingKind.CAMERA_WITHOUT_OFFICER, ("recording", recording), "nobody is known to have worn this camera then")
+            open_finding(
+                desk, pen, FindingKind.CAMERA_WITHOUT_OFFICER, ("recording", recording), "nobody is known to have worn this camera then"
+            )
 
     def _officer_unknown(self, desk: Desk, recording: UUID) -> bool:
         found = desk.ports.catalog.recording(str(recording))
@@ -178,7 +180,10 @@ def facts_of(desk: Desk, arrival: Arrival) -> Judged:
         if not isinstance(facts, dict) or not isinstance(index, dict):
             raise MediaFailed("the answer has no facts")
     except MediaFailed as error:
-        facts, index = {"kind": "unknown", "opens": False, "error": str(error)[:500], "streams": [], "duration_ms": 0}, {"missing": str(error)}
+        facts, index = (
+            {"kind": "unknown", "opens": False, "error": str(error)[:500], "streams": [], "duration_ms": 0},
+            {"missing": str(error)},
+        )
     condition = Condition(
         kind=str(facts["kind"]),
         opens=bool(facts["opens"]),

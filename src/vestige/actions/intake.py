@@ -94,11 +94,8 @@ def receive(desk: Desk, sent: Sent, progress: Callable[[int], None]) -> Outcome:
         known = _duplicate(desk, arrival, sent)
         return _again(desk, known, arrival, intake) if known else _new(desk, arrival, intake)
     except BaseException:
-        intake.abandon()
-        desk.ports.catalog.end_intake(item)
+        give_up(desk, item, intake)
         raise
-    finally:
-        intake.done()
 
 
 def _new(desk: Desk, arrival: Arrival, intake: Intake) -> Outcome:
@@ -107,7 +104,15 @@ def _new(desk: Desk, arrival: Arrival, intake: Intake) -> Outcome:
     with desk.writing() as pen:
         recording, number = judged.record(desk, pen)
         end(desk, arrival.item)
+    intake.done()
     return Outcome(arrival.path, arrival.item, number, recording, arrival.digest, judged.status.value, judged.reason)
+
+
+def give_up(desk: Desk, item: UUID, intake: Intake) -> None:
+    """Remove what an intake made, unless its item was committed after all: the database alone knows."""
+    if desk.ports.catalog.item(str(item)) is None:
+        intake.abandon()
+        desk.ports.catalog.end_intake(item)
 
 
 def end(desk: Desk, item: UUID) -> None:
@@ -161,9 +166,7 @@ def erase(desk: Desk, outcome: Outcome) -> Outcome:
         raise Refused(f"{outcome.path} is not, byte for byte, what is stored as {outcome.number}; it stays on the card")
     with desk.writing() as pen:
         pen.record(
-            Statement(
-                EventType.CARD_ERASED, item=item.id, digests=(("original", item.sha256),), data={"filename": outcome.path.name}
-            )
+            Statement(EventType.CARD_ERASED, item=item.id, digests=(("original", item.sha256),), data={"filename": outcome.path.name})
         )
     try:
         outcome.path.unlink()

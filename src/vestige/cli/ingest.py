@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
     app.command("ingest", help="Take files and folders in from a card.")(ingest)
 
 
-def ingest(  # noqa: PLR0913  # a command's options
+def ingest(  # a command's options
     context: typer.Context,
     paths: list[Path] = typer.Argument(..., help="Files and folders."),
     device: str = typer.Option("", help="Serial number of the camera that recorded them."),

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
     app.command("findings", help="List what needs a person.")(list_findings)
 
 
-def list_items(  # noqa: PLR0913  # a command's options
+def list_items(  # a command's options
     context: typer.Context,
     officer: str = typer.Option("", help="Badge of the officer."),
     device: str = typer.Option("", help="Serial number of the camera."),

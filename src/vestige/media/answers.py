@@ -89,7 +89,9 @@ def check_answer(task: str, value: object, blobs: int) -> dict[str, object]:
     wrong = next(jsonschema.Draft202012Validator(SCHEMAS[task]).iter_errors(value), None)
     if wrong is not None or not isinstance(value, dict):
         place = "/".join(map(str, wrong.path)) if wrong else ""
-        raise MediaFailed(f"the media child's answer to {task} is not of its form at {place or 'its top'}: {wrong.message[:200] if wrong else ''}")
+        raise MediaFailed(
+            f"the media child's answer to {task} is not of its form at {place or 'its top'}: {wrong.message[:200] if wrong else ''}"
+        )
     named = value.get("blobs", [])
     if not isinstance(named, list) or len(named) != blobs:
         raise MediaFailed(f"the media child named {len(named) if isinstance(named, list) else 0} pictures and sent {blobs}")

@@ -34,7 +34,12 @@ def records(data: bytes, depth: int = 0) -> Iterator[list[Record]]:
     """The streams of a payload, each as its list of records (the device's own records come as a list too)."""
     level, at = [], 0
     while at + 8 <= len(data) and data[at : at + 4] != b"\0\0\0\0":
-        key, kind, size, repeat = data[at : at + 4].decode("latin-1"), data[at + 4], data[at + 5], int.from_bytes(data[at + 6 : at + 8], "big")
+        key, kind, size, repeat = (
+            data[at : at + 4].decode("latin-1"),
+            data[at + 4],
+            data[at + 5],
+            int.from_bytes(data[at + 6 : at + 8], "big"),
+        )
         body = data[at + 8 : at + 8 + size * repeat]
         if kind == 0 and depth < _DEEPEST:
             yield from records(body, depth + 1)
@@ -97,7 +102,13 @@ def _structured(found: dict[str, Record], key: str, first: int) -> Fix | None:
         return None
     layout = found["TYPE"].data.rstrip(b"\0").decode("latin-1")
     values, scale = _numbers(found[key].data, layout), _numbers(found["SCAL"].data, "l" * len(layout))
-    if len(values) < first + 2 or len(scale) < first + 2 or not scale[first] or not scale[first + 1] or not (values[first] or values[first + 1]):
+    if (
+        len(values) < first + 2
+        or len(scale) < first + 2
+        or not scale[first]
+        or not scale[first + 1]
+        or not (values[first] or values[first + 1])
+    ):
         return None
     return Fix(_e7(values[first], scale[first]), _e7(values[first + 1], scale[first + 1]), None)
 

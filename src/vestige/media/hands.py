@@ -45,7 +45,7 @@ class MediaHands:
         """A copy that browsers play, written into the sink."""
         return self._run("proxy", {}, (item, sealed), sink=sink).value
 
-    def _run(  # noqa: PLR0913  # a task has what it has
+    def _run(  # a task has what it has
         self,
         task: str,
         request: dict[str, object],

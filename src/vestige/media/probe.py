@@ -22,7 +22,13 @@ _SAMPLED = 10
 _MOST_FRAMES = 600
 _SPARED = 2  # samples of a group that may hold no picture: signed video ends with a signature of its own
 _ISO6709 = re.compile(r"^([+-]\d+(?:\.\d+)?)([+-]\d+(?:\.\d+)?)")
-_DEVICE_TAGS = {"com.apple.quicktime.make": "make", "com.apple.quicktime.model": "model", "make": "make", "model": "model", "firmware": "firmware"}
+_DEVICE_TAGS = {
+    "com.apple.quicktime.make": "make",
+    "com.apple.quicktime.model": "model",
+    "make": "make",
+    "model": "model",
+    "firmware": "firmware",
+}
 
 
 def empty(kind: str = "unknown", error: str = "") -> Facts:
@@ -119,7 +125,11 @@ def _playable(facts: Facts, container: InputContainer) -> bool:
     coders = [s.codec_context for s in container.streams.video if not _attached(s)]
     if facts["mime"] != "video/mp4" or not coders:
         return False
-    return coders[0].name == "h264" and coders[0].pix_fmt in _BROWSER_PIXELS and all(s.codec_context.name == "aac" for s in container.streams.audio)
+    return (
+        coders[0].name == "h264"
+        and coders[0].pix_fmt in _BROWSER_PIXELS
+        and all(s.codec_context.name == "aac" for s in container.streams.audio)
+    )
 
 
 def _when(text: str | None) -> int | None:

@@ -157,5 +157,3 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
 
 def _ending(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"exit {code}"
-
-

@@ -145,6 +145,10 @@ class SealReader:
         """Give the descriptor back. No thread may be reading."""
         self._file.close()
 
+    def fileno(self) -> int:
+        """The descriptor of the sealed bytes, for a child that has the key."""
+        return self._file.fileno()
+
     def afresh(self) -> None:
         """Forget what was read, here and in the system's memory, so that what comes next is read from the disk."""
         with self._lock:
