@@ -1,0 +1,127 @@
+"""`data/certificate.html`: the draft of a certificate under Federal Rules of Evidence 902(13) and (14), for a person to sign (R78).
+
+It states what the system knows. Who is qualified, that they are, and the signature are left to a person: a program certifies nothing.
+"""
+
+from dataclasses import dataclass
+
+from vestige.disclosure._paper import CONSOLE_ACTS, escaped, facts_table, numbered, page, paragraph, section, when
+from vestige.disclosure.manifest import PackageFacts
+from vestige.errors import Tampered
+from vestige.evidence.values import Digest
+
+_DRAFT = "DRAFT. Not signed. A person must read it, correct it, complete it and sign it before it certifies anything."
+_BLANKS = ("Name", "Title and employer", "Training and experience that make me qualified")
+_SIGNING = ("Executed on (date)", "At (place)", "Signature")
+
+
+@dataclass(frozen=True, slots=True)
+class CertifiedFile:
+    """The file that the certificate is about. Times are milliseconds UTC; `checked_at` is when the stored bytes were read for this package.
+
+    Raises Tampered when the two digests differ: there is nothing to certify.
+    """
+
+    number: str
+    filename: str
+    size: int
+    received_at: int
+    received: Digest
+    checked_at: int
+    exported: Digest
+    software: str
+
+    def __post_init__(self) -> None:
+        if self.received != self.exported:
+            raise Tampered(f"item {self.number} is no longer the file that was taken in; no certificate is drafted")
+
+
+def certificate_html(facts: PackageFacts, file: CertifiedFile) -> bytes:
+    """The page. It says DRAFT, and that it is no legal advice."""
+    parts = [paragraph(_DRAFT, note=True)]
+    parts += [paragraph(CONSOLE_ACTS, note=True)] if facts.console_acts else []
+    parts += [
+        paragraph(
+            "This draft was written by a program and is no legal advice. Have counsel compare it with the rules in force, and with the "
+            "notice that Rule 902(11) asks for."
+        ),
+        section("1. The person who certifies", paragraph("I am the person named here, and make this certification:"), _lines(_BLANKS)),
+        section("2. The data", facts_table("The data that this certificate is about", _data(facts, file))),
+        section("3. The process", paragraph("To be confirmed by the person who signs:"), numbered(_process(facts, file))),
+        section("4. The digital identification", facts_table("The two values that were compared", _values(file)), paragraph(_match(file))),
+        section("5. Certification", *_certification()),
+    ]
+    return page("Draft certificate under Federal Rules of Evidence 902(13) and 902(14)", *parts)
+
+
+def _data(facts: PackageFacts, file: CertifiedFile) -> list[tuple[str, str]]:
+    return [
+        ("Agency", facts.agency),
+        ("Item number", file.number),
+        ("Item identifier", str(facts.item)),
+        ("File name as received", file.filename),
+        ("Size", f"{file.size} bytes"),
+        ("Received by the system", when(file.received_at)),
+        ("Package", str(facts.id)),
+        ("Package made", when(facts.created)),
+        ("Software and version", file.software),
+        ("Fingerprint of the key that signs the log", facts.log.fingerprint),
+    ]
+
+
+def _process(facts: PackageFacts, file: CertifiedFile) -> tuple[str, ...]:
+    return (
+        (
+            f"The file was received by {file.software}, the evidence system of {facts.agency}. While it was being received the system "
+            "computed the file's SHA-256 value (FIPS 180-4) and stored the file encrypted. The system has no function that changes a "
+            "stored original."
+        ),
+        (
+            "The value, the time and the further acts on the file were recorded in a log to which entries can only be added, and which the "
+            "system signs. The entries about this file, with their proofs, are in data/trail.json of this package; data/trail.html shows them."
+        ),
+        (
+            "For this package the stored file was read again in full, decrypted, and its SHA-256 value was computed again and compared "
+            "with the first. Had they differed, the system would have refused to make the package."
+        ),
+        (
+            "The program vestige-verify, which shares no code with the system, computes the value of the file in this package and compares "
+            "it with the one in the signed log, from this package alone."
+        ),
+    )
+
+
+def _values(file: CertifiedFile) -> list[tuple[str, str]]:
+    return [
+        ("Method", "SHA-256 of every byte of the file"),
+        (f"When received, {when(file.received_at)}", file.received.value),
+        (f"When exported, {when(file.checked_at)}", file.exported.value),
+    ]
+
+
+def _match(file: CertifiedFile) -> str:
+    return (
+        f"The two values are identical. The file in this package is therefore an exact copy of the {file.size} bytes that the system "
+        "received. This says nothing about what happened to the data before they were received."
+    )
+
+
+def _certification() -> tuple[str, ...]:
+    return (
+        paragraph(
+            "The record of the log described above was generated by an electronic process or system that produces an accurate result "
+            "(Rule 902(13)), and the file described above is data copied from an electronic device, storage medium, or file, authenticated "
+            "by a process of digital identification (Rule 902(14))."
+        ),
+        paragraph("Under 28 U.S.C. 1746, strike what does not apply:"),
+        paragraph("Within the United States: I declare under penalty of perjury that the foregoing is true and correct."),
+        paragraph(
+            "Outside the United States: I declare under penalty of perjury under the laws of the United States of America that the "
+            "foregoing is true and correct."
+        ),
+        _lines(_SIGNING),
+    )
+
+
+def _lines(labels: tuple[str, ...]) -> str:
+    return "\n".join(f'<p>{escaped(label)}:</p>\n<div class="line"></div>' for label in labels)

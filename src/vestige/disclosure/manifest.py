@@ -1,0 +1,96 @@
+"""What a package is, as values; its `data/manifest.json` and the bag's own facts (docs/package-format.md)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from vestige.disclosure.profiles import Profile, withheld_words
+from vestige.errors import BadInput
+from vestige.evidence.changes import Plain
+from vestige.evidence.values import Digest, from_ms
+
+FORMAT = "vestige-package/1"
+_FOOTAGE = re.compile(r"data/footage(/[^/\\\x00-\x1f\x7f]+)+")
+
+
+@dataclass(frozen=True, slots=True)
+class LogIdentity:
+    """Who signs the log: its origin, its C2SP verifier key, and that key's fingerprint for reading aloud."""
+
+    origin: str
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackedFile:
+    """A file of footage in the package. Raises BadInput for a path that is not below `data/footage/` or has parts like `..`."""
+
+    path: str
+    item: UUID
+    sha256: Digest
+    size: int
+    of: Literal["original", "rendered"]
+
+    def __post_init__(self) -> None:
+        if not _FOOTAGE.fullmatch(self.path) or {".", ".."} & set(self.path.split("/")):
+            raise BadInput(f"a package keeps its footage below data/footage/, not at {self.path!r:.200}")
+
+
+@dataclass(frozen=True, slots=True)
+class PackageFacts:
+    """What every paper of a package needs to know. `created` is milliseconds UTC; `item` is the item whose trail the package closes.
+
+    Raises BadInput for a package without footage, or with two files of one path.
+    """
+
+    id: UUID
+    profile: Profile
+    agency: str
+    created: int
+    console_acts: bool
+    log: LogIdentity
+    item: UUID
+    files: tuple[PackedFile, ...]
+
+    def __post_init__(self) -> None:
+        if not self.files:
+            raise BadInput("a package without footage proves nothing")
+        if len({file.path for file in self.files}) != len(self.files):
+            raise BadInput("two files of a package have the same path")
+
+
+def manifest(facts: PackageFacts) -> dict[str, Plain]:
+    """The value of `data/manifest.json`; whoever writes it takes its canonical JSON."""
+    log = facts.log
+    return {
+        "agency": facts.agency,
+        "console_acts": facts.console_acts,
+        "created": facts.created,
+        "files": [
+            {"item": str(file.item), "of": file.of, "path": file.path, "sha256": file.sha256.value, "size": file.size}
+            for file in facts.files
+        ],
+        "format": FORMAT,
+        "item": str(facts.item),
+        "log": {"fingerprint": log.fingerprint, "key": log.key, "origin": log.origin},
+        "package": str(facts.id),
+        "profile": facts.profile.value,
+        "withheld": list(withheld_words(facts.profile)),
+    }
+
+
+def bag_info(facts: PackageFacts, software: str) -> Mapping[str, str]:
+    """What `bag-info.txt` says, but for the payload's size. `software` is our name and version; a line break in a value becomes a blank."""
+    return {
+        "Bag-Software-Agent": _one_line(software),
+        "Bagging-Date": from_ms(facts.created).date().isoformat(),
+        "External-Identifier": str(facts.id),
+        "Source-Organization": _one_line(facts.agency),
+    }
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

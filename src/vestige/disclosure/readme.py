@@ -1,0 +1,125 @@
+"""`README.txt` of a package, for a reader who never saw one: what it is, how to check it, what that proves and what it does not."""
+
+import textwrap
+from collections.abc import Iterable
+
+from vestige.disclosure._paper import CONSOLE_ACTS, visible, when
+from vestige.disclosure.manifest import PackageFacts
+from vestige.disclosure.profiles import Profile, withheld_words
+
+_WIDTH = 78
+
+
+def readme(facts: PackageFacts) -> bytes:
+    """The text, in UTF-8, wrapped at 78 columns but for the key and the commands, which must be copied whole."""
+    parts = [_heading(f"Video evidence from {facts.agency}", "=")]
+    if facts.console_acts:
+        parts.append(_wrapped(f"WARNING. {CONSOLE_ACTS}"))
+    parts += [
+        _what(facts),
+        _inside(facts),
+        _check(facts),
+        _heading("What a good check shows"),
+        _bullets(_shows(facts.profile)),
+        _heading("What it does not show"),
+        _bullets(_not_shown(facts)),
+        _heading("Whom to ask"),
+        _wrapped(
+            f"Ask {facts.agency}, and give this package number: {facts.id}. Keep this folder as it is: do not rename, add or remove files."
+        ),
+    ]
+    return ("\n\n".join(parts) + "\n").encode()
+
+
+def _what(facts: PackageFacts) -> str:
+    made = f"This folder was made by {facts.agency} on {when(facts.created)}."
+    if facts.profile is Profile.COURT:
+        return _wrapped(
+            f"{made} It holds a recording exactly as the agency received it, and the agency's record of everything that was done with it. "
+            "It was made for a court and the parties."
+        )
+    return _wrapped(
+        f"{made} It holds a copy of a recording in which parts of the picture or sound are hidden, a list of what is hidden and on what "
+        "legal ground, and the agency's record of what was done. It was made for the public. The agency keeps the original as it was."
+    )
+
+
+def _inside(facts: PackageFacts) -> str:
+    files = [f"{file.path} - {_kind(file.of)} ({file.size:,} bytes)" for file in facts.files]
+    papers = ["data/trail.html - what was done with the recording, when, and in which role (trail.csv is the same for a spreadsheet)"]
+    if facts.profile is Profile.COURT:
+        papers.append("data/certificate.html - the draft of a certificate that a person may sign; it is not signed")
+    else:
+        papers.append("data/redaction-log.html - what is hidden, when, and why (redaction-log.csv is the same for a spreadsheet)")
+    papers.append("the other files are for the program that checks this folder")
+    return f"{_heading('What is inside')}\n\n{_bullets(files + papers)}"
+
+
+def _check(facts: PackageFacts) -> str:
+    return "\n\n".join(
+        (
+            _heading("How to check it"),
+            _wrapped(
+                "A free program called vestige-verify checks this folder on your own computer, without the internet and without asking the "
+                "agency. Get the program from somewhere other than whoever gave you this folder, and run:"
+            ),
+            "    vestige-verify FOLDER",
+            _wrapped(
+                "It says whether anything in this folder was changed, added or removed. One thing it cannot know by itself: whether this "
+                "folder comes from the agency at all, for anybody could make one. So it shows a long number, the fingerprint of the key "
+                "that signed this folder. Compare that number with the one that the agency publishes, or tells you on the telephone. It should be:"
+            ),
+            "\n".join(f"    {line}" for line in _grouped(facts.log.fingerprint)),
+            _wrapped(
+                "But a forger can print any number here, in this file. What counts is that the number which the program shows is the "
+                "number which the agency gives. If the agency gives you its whole key, the program compares it for you:"
+            ),
+            "    vestige-verify FOLDER --key 'THE KEY THAT THE AGENCY GAVE YOU'",
+        )
+    )
+
+
+def _shows(profile: Profile) -> Iterable[str]:
+    if profile is Profile.COURT:
+        yield "The recording in this folder is, to the last bit, the file that the agency's system received."
+        yield "The record of what was done with it is whole up to the making of this folder, in its order, and was not changed afterwards."
+    else:
+        yield "The copy in this folder is the one that the agency's system made from the recording that it received."
+        yield "What is hidden was laid down in a plan that a second person approved, and the copy was made from that plan."
+        yield "The record of what was done is in its order, and was not changed afterwards."
+
+
+def _not_shown(facts: PackageFacts) -> Iterable[str]:
+    yield "That what the recording shows is true, or the whole story. A check is about the file, not about the event."
+    yield "What happened to the recording before the agency's system received it, in the camera or on its card."
+    yield "That no other recording of the event exists."
+    if facts.profile is Profile.PUBLIC:
+        yield "What is under the hidden parts, or that hiding it was right. The redaction log gives the grounds; the agency answers for them."
+        names = "; ".join(word.partition(": ")[2] for word in withheld_words(facts.profile))
+        yield f"What is kept back from the record for the public: {names}."
+    if facts.console_acts:
+        yield "That the people named in the record acted themselves (see the warning at the top)."
+
+
+def _kind(of: str) -> str:
+    return "the recording as it was received" if of == "original" else "the copy with parts hidden"
+
+
+def _heading(text: str, line: str = "-") -> str:
+    shown = visible(text)
+    return f"{shown}\n{line * min(len(shown), _WIDTH)}"
+
+
+def _wrapped(text: str, first: str = "", rest: str = "") -> str:
+    return textwrap.fill(
+        visible(text), _WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _bullets(texts: Iterable[str]) -> str:
+    return "\n".join(_wrapped(text, "* ", "  ") for text in texts)
+
+
+def _grouped(fingerprint: str) -> list[str]:
+    groups = visible(fingerprint).split()
+    return [" ".join(groups[start : start + 8]) for start in range(0, len(groups), 8)]

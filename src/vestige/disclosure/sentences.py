@@ -1,0 +1,56 @@
+"""Every event type of the custody format (section 5), as a sentence for somebody who never saw the system."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+SENTENCES: Mapping[str, str] = MappingProxyType(
+    {
+        "access:refused": "Somebody asked for something that the rules do not allow, and was refused.",
+        "agency:founded": "The agency's evidence system was set up.",
+        "assignment:closed": "A camera was handed back.",
+        "assignment:opened": "A camera was handed to a person.",
+        "card:erased": "The file was deleted from the camera's card, after the stored copy was read back and found equal.",
+        "category:assigned": "The recording was put in another category.",
+        "device:registered": "A camera was entered in the system.",
+        "finding:closed": "An open question was closed, with a reason.",
+        "finding:listed": "Somebody looked at the list of open questions.",
+        "finding:opened": "The system noted something that needs a person's attention.",
+        "fixity:checked": "The stored file was read again and compared with the digital fingerprint taken on arrival.",
+        "home:checked": "The whole system was checked for damage and changes.",
+        "intake:swept": "Remains of an interrupted intake were removed; that file had never been confirmed as received.",
+        "item:accessioned": "The file was examined and accepted as evidence.",
+        "item:duplicate_received": "The same file was sent again by the same sender; nothing new was stored.",
+        "item:listed": "Somebody looked at a list of recordings.",
+        "item:prepared": "The system made working copies for viewing; the original was not touched.",
+        "item:quarantined": "The file could not be read reliably; it is kept apart, unchanged.",
+        "item:received": "The file arrived and was stored, sealed and unchanged.",
+        "item:shown": "Somebody read the facts about the recording.",
+        "model:installed": "A program that finds faces, so that they can be hidden, was installed.",
+        "model:listed": "Somebody looked at the list of installed face-finding programs.",
+        "package:created": "A package like this one was made, to be given out.",
+        "person:added": "A person was entered in the system.",
+        "person:invited": "A person was invited to choose a password.",
+        "person:joined": "A person used an invitation and chose a password.",
+        "person:listed": "Somebody looked at the list of people.",
+        "person:sign_in_failed": "Somebody tried to sign in and failed.",
+        "person:signed_in": "A person signed in.",
+        "person:signed_out": "A person signed out.",
+        "policy:read": "Somebody read the agency's rules.",
+        "redaction:approved": "A second person approved what is to be hidden.",
+        "redaction:planned": "It was laid down, or changed, what is to be hidden in the picture and the sound.",
+        "redaction:rendered": "A copy with parts of the picture or sound hidden was made; the original was not touched.",
+        "redaction:reviewed": "A person checked a part of the recording against what is to be hidden.",
+        "role:granted": "A person was given a role, and with it rights.",
+        "role:withdrawn": "A role was taken from a person.",
+        "trail:read": "Somebody read this record of what was done.",
+        "viewing:ended": "Somebody stopped watching the recording.",
+        "viewing:started": "Somebody began to watch the recording.",
+    }
+)
+
+
+def sentence(event_type: str) -> str:
+    """The sentence of that type. Raises ValueError for a type that the custody format does not know."""
+    if event_type not in SENTENCES:
+        raise ValueError(f"no event type is called {event_type!r}")
+    return SENTENCES[event_type]

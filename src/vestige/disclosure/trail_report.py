@@ -1,0 +1,166 @@
+"""The custody trail for people: `data/trail.html` and `data/trail.csv` (R76). The proofs are in `data/trail.json`, which counts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from vestige.disclosure._paper import CONSOLE_ACTS, Table, csv_bytes, page, paragraph, section, table, when
+from vestige.disclosure.manifest import PackageFacts
+from vestige.disclosure.profiles import FIELDS, field_words, withheld_words
+from vestige.disclosure.sentences import sentence
+
+WITHHELD = "(withheld)"
+_COLUMNS = ("Entry", "Time", "What happened", "Who", "Roles", "Outcome", "Digital fingerprints", "Further facts")
+
+
+@dataclass(frozen=True, slots=True)
+class TrailRow:
+    """An entry for people. `index` is its place in the log, `time` milliseconds UTC, `withheld` the fields that are not opened here."""
+
+    index: int
+    time: int
+    type: str
+    who: str
+    roles: str
+    outcome: str
+    digests: tuple[tuple[str, str], ...]
+    details: str
+    withheld: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """What happened."""
+        return sentence(self.type)
+
+
+@dataclass(frozen=True, slots=True)
+class TrailSection:
+    """The trail of one item: a heading in words, the item, its rows in the order of the log."""
+
+    heading: str
+    item: UUID
+    rows: tuple[TrailRow, ...]
+
+
+def trail_row(index: int, time: int, event_type: str, opened: Mapping[str, object]) -> TrailRow:
+    """A row from an entry and the values of its opened fields. What is not opened is named, and never guessed."""
+    sentence(event_type)
+    return TrailRow(
+        index=index,
+        time=time,
+        type=event_type,
+        who=_who(opened["actor"]) if "actor" in opened else WITHHELD,
+        roles=", ".join(map(str, _list(opened["role"]))) if "role" in opened else WITHHELD,
+        outcome=_outcome(opened["outcome"]) if "outcome" in opened else WITHHELD,
+        digests=_digests(opened.get("digests")),
+        details=_details(opened),
+        withheld=tuple(field for field in FIELDS if field not in opened),
+    )
+
+
+def trail_html(facts: PackageFacts, trails: Sequence[TrailSection]) -> bytes:
+    """`data/trail.html`."""
+    parts = [paragraph(CONSOLE_ACTS, note=True)] if facts.console_acts else []
+    parts += [
+        paragraph(
+            f"This is what {facts.agency} recorded about the footage in package {facts.id}, made on {when(facts.created)}. "
+            "Each line is one entry of a log to which entries can only be added. The times are those of the agency's server."
+        ),
+        paragraph(
+            "This page is for reading. What can be checked is in the file trail.json beside it: the program vestige-verify compares that "
+            "file with the signed log. Of this page it only makes sure that it is the one that was packed."
+        ),
+        _withheld_part(facts),
+    ]
+    parts += [_trail_part(trail) for trail in trails]
+    return page(f"What was done with this footage: {facts.agency}", *parts)
+
+
+def trail_csv(trails: Sequence[TrailSection]) -> bytes:
+    """`data/trail.csv`: one line an entry, in the order of the trails."""
+    headings = ("item", "entry", "time_utc", "time_ms", "type", "what", "who", "roles", "outcome", "digests", "details", "withheld")
+    return csv_bytes(headings, (_csv_row(trail.item, row) for trail in trails for row in trail.rows))
+
+
+def _csv_row(item: UUID, row: TrailRow) -> tuple[str, ...]:
+    start = (str(item), str(row.index), when(row.time), str(row.time), row.type, row.words)
+    return (*start, row.who, row.roles, row.outcome, _digest_words(row), row.details, " ".join(row.withheld))
+
+
+def _withheld_part(facts: PackageFacts) -> str:
+    words = withheld_words(facts.profile)
+    if not words:
+        return paragraph("Nothing of these entries is withheld.")
+    names = "; ".join(word.partition(": ")[2] for word in words)
+    return paragraph(f"Withheld in every entry of this package: {names}. That these exist, and were not changed, can still be checked.")
+
+
+def _trail_part(trail: TrailSection) -> str:
+    rows = tuple(
+        (str(row.index), when(row.time), f"{row.words} [{row.type}]", row.who, row.roles, row.outcome, _digest_words(row), _more(row))
+        for row in trail.rows
+    )
+    return section(trail.heading, paragraph(f"Item {trail.item}"), table(Table(f"{trail.heading}, oldest entry first", _COLUMNS, rows)))
+
+
+def _more(row: TrailRow) -> str:
+    hidden = [field_words(field) for field in row.withheld if field in {"address", "data", "object", "purpose", "session"}]
+    return "; ".join(part for part in (row.details, f"{WITHHELD}: {', '.join(hidden)}" if hidden else "") if part)
+
+
+def _digest_words(row: TrailRow) -> str:
+    if "digests" in row.withheld:
+        return WITHHELD
+    return "; ".join(f"{of.replace('_', ' ')}: {value}" for of, value in row.digests)
+
+
+def _who(actor: object) -> str:
+    if not isinstance(actor, Mapping):
+        return ""
+    kind, name = str(actor.get("kind", "")), str(actor.get("name", ""))
+    return name if kind == "person" else f"{name} ({kind})"
+
+
+def _outcome(outcome: object) -> str:
+    if isinstance(outcome, Mapping):
+        return "; ".join(f"{how}: {why}" for how, why in outcome.items())
+    return "done" if outcome == "success" else str(outcome)
+
+
+def _digests(digests: object) -> tuple[tuple[str, str], ...]:
+    return tuple((str(one.get("of", "")), str(one.get("value", ""))) for one in _list(digests) if isinstance(one, Mapping))
+
+
+def _details(opened: Mapping[str, object]) -> str:
+    parts: list[str] = []
+    purpose, about, data = opened.get("purpose"), opened.get("object"), opened.get("data")
+    if isinstance(purpose, Mapping):
+        parts.append(f"reason: {purpose.get('reason', '')}")
+        parts += [f"case: {purpose['case']}"] if purpose.get("case") else []
+    if isinstance(about, Mapping):
+        parts.append(f"about {about.get('kind', '')} {about.get('id', '')}")
+    parts += [f"{name}: {opened[name]}" for name in ("address", "session") if opened.get(name)]
+    if isinstance(data, Mapping):
+        parts += [f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in sorted(data.items()) if name != "set"]
+        parts += [_change(change) for change in _list(data.get("set")) if isinstance(change, Mapping)]
+    return "; ".join(parts)
+
+
+def _change(change: Mapping[str, object]) -> str:
+    columns = change.get("columns")
+    values = ", ".join(f"{name} = {_plain(value)}" for name, value in sorted(columns.items())) if isinstance(columns, Mapping) else ""
+    return f"set {change.get('noun', '')} {change.get('id', '')}: {values}"
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{name}: {_plain(one)}" for name, one in sorted(value.items())) + "}"
+    return "[" + ", ".join(_plain(one) for one in value) + "]" if isinstance(value, (list, tuple)) else str(value)
+
+
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, (list, tuple)) else ()
