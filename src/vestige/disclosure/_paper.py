@@ -19,9 +19,9 @@ h1, h2, th, caption { font-family: "Public Sans", "Helvetica Neue", Arial, sans-
 .table { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0 2rem; }
 caption { text-align: left; font-weight: 700; padding: .5rem 0; }
-th, td { border: 1px solid #71767a; padding: .4rem .6rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+th, td { border: 1px solid #71767a; padding: .4rem .6rem; text-align: left; vertical-align: top; }
+.long { overflow-wrap: anywhere; min-width: 14rem; }
 th { background: #f0f0f0; }
-.mono { font-family: Menlo, Consolas, "Courier New", monospace; font-size: .875rem; overflow-wrap: anywhere; }
 .note { border-left: .5rem solid #8b0a03; padding: .5rem 1rem; background: #f9eeee; }
 .line { border-bottom: 1px solid #1b1b1b; min-height: 2.2rem; max-width: 30rem; }
 @page { margin: 18mm; }
@@ -34,6 +34,7 @@ th { background: #f0f0f0; }
 """
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
+_LONGEST_WORD = 24
 _FORMULA = ("=", "+", "-", "@")
 # Joiners that scripts need; every other character without a shape of its own is written out, so that no file name can turn a line around.
 _JOINERS = {"\u200c", "\u200d"}
@@ -122,8 +123,17 @@ def csv_bytes(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def _row(cells: tuple[str, ...]) -> str:
-    first, *rest = (escaped(cell) for cell in cells)
-    return f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in rest) + "</tr>"
+    first, *rest = cells
+    return f'<tr><th scope="row"{_breaking(first)}>{escaped(first)}</th>' + "".join(_data_cell(cell) for cell in rest) + "</tr>"
+
+
+def _data_cell(cell: str) -> str:
+    return f"<td{_breaking(cell)}>{escaped(cell)}</td>"
+
+
+def _breaking(cell: str) -> str:
+    """Lets a cell break inside words only where one is too long for any column (a digest), so that no short word is torn."""
+    return ' class="long"' if any(len(word) > _LONGEST_WORD for word in visible(cell).split()) else ""
 
 
 def _cell(text: str) -> str:

@@ -78,7 +78,7 @@ def _process(facts: PackageFacts, file: CertifiedFile) -> tuple[str, ...]:
         ),
         (
             "The value, the time and the further acts on the file were recorded in a log to which entries can only be added, and which the "
-            "system signs. The entries about this file, with their proofs, are in data/trail.json of this package; data/trail.html shows them."
+            "system signs. The entries about this file, with their proofs, are in data/trail.json; data/trail.html shows them."
         ),
         (
             "For this package the stored file was read again in full, decrypted, and its SHA-256 value was computed again and compared "

@@ -67,7 +67,7 @@ def _check(facts: PackageFacts) -> str:
             _wrapped(
                 "It says whether anything in this folder was changed, added or removed. One thing it cannot know by itself: whether this "
                 "folder comes from the agency at all, for anybody could make one. So it shows a long number, the fingerprint of the key "
-                "that signed this folder. Compare that number with the one that the agency publishes, or tells you on the telephone. It should be:"
+                "that signed this folder. Compare it with the one that the agency publishes, or tells you on the telephone. It should be:"
             ),
             "\n".join(f"    {line}" for line in _grouped(facts.log.fingerprint)),
             _wrapped(
@@ -94,7 +94,7 @@ def _not_shown(facts: PackageFacts) -> Iterable[str]:
     yield "What happened to the recording before the agency's system received it, in the camera or on its card."
     yield "That no other recording of the event exists."
     if facts.profile is Profile.PUBLIC:
-        yield "What is under the hidden parts, or that hiding it was right. The redaction log gives the grounds; the agency answers for them."
+        yield "What is under the hidden parts, or that hiding it was right. The redaction log gives the grounds."
         names = "; ".join(word.partition(": ")[2] for word in withheld_words(facts.profile))
         yield f"What is kept back from the record for the public: {names}."
     if facts.console_acts:

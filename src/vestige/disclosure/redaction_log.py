@@ -35,8 +35,8 @@ def redaction_log_html(facts: PackageFacts, plan: Plan, policy: Policy) -> bytes
         ),
         paragraph(
             "A share is the part of the whole picture that is hidden: for one line, on average while it lasts; in the totals, on average "
-            "over the whole recording. What overlaps counts once. The copy may hide somewhat more than this list says: "
-            "hidden areas are widened to whole blocks of the picture, and silence to whole pieces of the sound."
+            "over the whole recording. What overlaps counts once. Hidden areas are counted as they are in the copy, widened to whole "
+            "blocks of the picture; a silence may reach a little beyond its times, to whole pieces of the sound."
         ),
         table(Table("What is hidden", _SPANS, tuple(_span_cells(row, policy) for row in rows(plan)))),
         table(Table("How much is hidden, by ground and in all", _TOTALS, tuple(_total_cells(plan, policy)))),

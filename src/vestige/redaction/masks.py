@@ -32,7 +32,7 @@ def hidden_boxes(plan: Plan, start_ms: int, end_ms: int) -> tuple[Box, ...]:
 
 
 def sweep(plan: Plan, times: Iterable[int]) -> Iterator[tuple[Box, ...]]:
-    """For each frame of rising `times` (ms) what `hidden_boxes` gives; the last is shown until the recording's end. Lazy: one frame late."""
+    """For each frame of rising `times` (ms) what `hidden_boxes` gives; the last is shown until the end. Lazy: one frame late."""
     waiting = sorted(plan.masks, key=lambda mask: mask.span)
     waiting.reverse()
     active: list[Mask] = []
