@@ -1,9 +1,14 @@
-"""Fixtures for every test: real footage, where it lies beside the checkout."""
+"""Fixtures for every test: Django without a home (each test opens its own), and real footage where it lies beside the checkout."""
 
 import os
 from pathlib import Path
 
+import django
 import pytest
+
+os.environ.pop("VESTIGE_HOME", None)
+os.environ["DJANGO_SETTINGS_MODULE"] = "vestige.settings"
+django.setup()
 
 ROOT = Path(__file__).parents[1]
 

@@ -131,7 +131,8 @@ def _migrate(origin: str) -> None:
 
 
 def _write_settings(path: Path, home_id: UUID) -> None:
-    text = f'# The settings of this home; docs/settings.md says what may stand here.\nhome = "{home_id}"\nweb_secret = "{secrets.token_urlsafe(48)}"\n'
+    words = "# The settings of this home; docs/settings.md says what may stand here."
+    text = f'{words}\nhome = "{home_id}"\nweb_secret = "{secrets.token_urlsafe(48)}"\n'
     descriptor = os.open(path / config.SETTINGS_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as out:
         out.write(text)

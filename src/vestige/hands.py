@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
-from vestige.actions.ports import Fault
+from vestige.actions.ports import Intake as AnyIntake
 from vestige.errors import BadInput, VestigeError
+from vestige.evidence.home import Fault
 from vestige.evidence.values import Digest
 from vestige.vault.intake import Intake
 from vestige.vault.local import LocalVault
@@ -24,7 +25,7 @@ class VaultHands:
         """An object on its way in."""
         return self._vault.begin(item, object_id, hold_first=hold_first)
 
-    def seal(self, path: Path, intake: Intake, progress: Callable[[int], None]) -> tuple[Digest, int]:
+    def seal(self, path: Path, intake: AnyIntake, progress: Callable[[int], None]) -> tuple[Digest, int]:
         """One pass over a file. Raises BadInput for one that cannot be read."""
         try:
             source = path.open("rb", buffering=0)

@@ -36,8 +36,8 @@ class Verdict:
 def may(actor: Actor, permission: Permission, subject: Subject | None, home: HomeFacts) -> Verdict:
     """Whether the actor may do this to the subject (None: to anything at all).
 
-    Refuses the inactive; what no role of the actor holds; an officer's reach beyond their own recordings; weighty acts by badge alone on the
-    console; a role granted to oneself, or by the console alone where it takes two granters.
+    Refuses the inactive; what no role of the actor holds; an officer's reach beyond their own recordings; weighty acts by badge alone on
+    the console; a role granted to oneself, or by the console alone where it takes two granters.
     """
     if not actor.active:
         return Verdict(allowed=False, reason="this person is not active")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from vestige.access.permissions import Permission as P
+from vestige.access.permissions import Permission
 
 
 class Role(StrEnum):
@@ -21,32 +21,50 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
 
 
-_SESSION = frozenset({P.SESSION_START, P.SESSION_END})
-_LOOK = frozenset({P.ITEM_LIST, P.ITEM_SHOW, P.ITEM_VIEW, P.TRAIL_READ})
-_REDACT = frozenset({P.REDACTION_PLAN, P.REDACTION_REVIEW, P.REDACTION_RENDER})
-_DEVICES = frozenset({P.DEVICE_ASSIGN, P.DEVICE_LIST, P.DEVICE_REGISTER})
-_FINDINGS = frozenset({P.FINDING_CLOSE, P.FINDING_LIST})
+_SESSION = frozenset({Permission.SESSION_START, Permission.SESSION_END})
+_LOOK = frozenset({Permission.ITEM_LIST, Permission.ITEM_SHOW, Permission.ITEM_VIEW, Permission.TRAIL_READ})
+_REDACT = frozenset({Permission.REDACTION_PLAN, Permission.REDACTION_REVIEW, Permission.REDACTION_RENDER})
+_DEVICES = frozenset({Permission.DEVICE_ASSIGN, Permission.DEVICE_LIST, Permission.DEVICE_REGISTER})
+_FINDINGS = frozenset({Permission.FINDING_CLOSE, Permission.FINDING_LIST})
 
-PERMISSIONS: Mapping[Role, frozenset[P]] = MappingProxyType(
+PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.ADMINISTRATOR: _SESSION
         | _DEVICES
-        | {P.PERSON_ADD, P.PERSON_INVITE, P.PERSON_LIST, P.ROLE_GRANT, P.MODEL_INSTALL, P.MODEL_LIST}
-        | {P.HOME_CHECK, P.ITEM_LIST, P.ITEM_SHOW, P.FINDING_LIST},
+        | {
+            Permission.PERSON_ADD,
+            Permission.PERSON_INVITE,
+            Permission.PERSON_LIST,
+            Permission.ROLE_GRANT,
+            Permission.MODEL_INSTALL,
+            Permission.MODEL_LIST,
+        }
+        | {Permission.HOME_CHECK, Permission.ITEM_LIST, Permission.ITEM_SHOW, Permission.FINDING_LIST},
         Role.AUDITOR: _SESSION
-        | {P.ITEM_LIST, P.ITEM_SHOW, P.TRAIL_READ, P.FINDING_LIST, P.HOME_CHECK, P.PERSON_LIST, P.MODEL_LIST, P.DEVICE_LIST},
+        | {
+            Permission.ITEM_LIST,
+            Permission.ITEM_SHOW,
+            Permission.TRAIL_READ,
+            Permission.FINDING_LIST,
+            Permission.HOME_CHECK,
+            Permission.PERSON_LIST,
+            Permission.MODEL_LIST,
+            Permission.DEVICE_LIST,
+        },
         Role.EVIDENCE_CUSTODIAN: _SESSION
         | _LOOK
         | _REDACT
         | _DEVICES
         | _FINDINGS
-        | {P.ITEM_INGEST, P.ITEM_EXPORT, P.CARD_ERASE, P.HOME_CHECK},
-        Role.OFFICER: _SESSION | _LOOK | {P.ITEM_INGEST},
+        | {Permission.ITEM_INGEST, Permission.ITEM_EXPORT, Permission.CARD_ERASE, Permission.HOME_CHECK},
+        Role.OFFICER: _SESSION | _LOOK | {Permission.ITEM_INGEST},
         Role.RECORDS_ANALYST: _SESSION | _LOOK | _REDACT,
-        Role.RECORDS_OFFICER: _SESSION | _FINDINGS | {P.ITEM_LIST, P.ITEM_SHOW, P.TRAIL_READ, P.ITEM_EXPORT},
+        Role.RECORDS_OFFICER: _SESSION
+        | _FINDINGS
+        | {Permission.ITEM_LIST, Permission.ITEM_SHOW, Permission.TRAIL_READ, Permission.ITEM_EXPORT},
         Role.REDACTOR: _SESSION | _LOOK | _REDACT,
-        Role.RELEASE_APPROVER: _SESSION | _LOOK | {P.REDACTION_REVIEW, P.REDACTION_APPROVE, P.REDACTION_RELEASE},
-        Role.SUPERVISOR: _SESSION | _LOOK | _FINDINGS | {P.DEVICE_LIST},
+        Role.RELEASE_APPROVER: _SESSION | _LOOK | {Permission.REDACTION_REVIEW, Permission.REDACTION_APPROVE, Permission.REDACTION_RELEASE},
+        Role.SUPERVISOR: _SESSION | _LOOK | _FINDINGS | {Permission.DEVICE_LIST},
     }
 )
 
@@ -54,17 +72,29 @@ OWN_ONLY = frozenset({Role.OFFICER})
 """Roles whose permissions reach their own recordings only."""
 
 CONSOLE = frozenset(
-    {P.AGENCY_FOUND, P.PERSON_ADD, P.PERSON_INVITE, P.PERSON_LIST, P.ROLE_GRANT, P.MODEL_INSTALL, P.MODEL_LIST, P.HOME_CHECK, P.ITEM_LIST}
+    {
+        Permission.AGENCY_FOUND,
+        Permission.PERSON_ADD,
+        Permission.PERSON_INVITE,
+        Permission.PERSON_LIST,
+        Permission.ROLE_GRANT,
+        Permission.MODEL_INSTALL,
+        Permission.MODEL_LIST,
+        Permission.HOME_CHECK,
+        Permission.ITEM_LIST,
+    }
 )
 """What the operating-system user at the console may do without a badge."""
 
-SYSTEM = frozenset({P.ITEM_PREPARE, P.INTAKE_SWEEP, P.SESSION_START, P.SESSION_END, P.SESSION_FAIL})
+SYSTEM = frozenset(
+    {Permission.ITEM_PREPARE, Permission.INTAKE_SWEEP, Permission.SESSION_START, Permission.SESSION_END, Permission.SESSION_FAIL}
+)
 """What the system's own jobs may do."""
 
-WEIGHTY = frozenset({P.ITEM_EXPORT, P.REDACTION_APPROVE, P.REDACTION_RELEASE})
+WEIGHTY = frozenset({Permission.ITEM_EXPORT, Permission.REDACTION_APPROVE, Permission.REDACTION_RELEASE})
 """Acts that on the console take the person's own second factor, unless the home was made for demonstrations and tests."""
 
-TWO_GRANTERS = frozenset({P.ITEM_VIEW, P.TRAIL_READ}) | WEIGHTY
+TWO_GRANTERS = frozenset({Permission.ITEM_VIEW, Permission.TRAIL_READ}) | WEIGHTY
 """A role with one of these over the recordings of others takes two granters."""
 
 

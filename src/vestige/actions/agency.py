@@ -7,7 +7,7 @@ from vestige.access.roles import Role
 from vestige.actions.door import Desk, action
 from vestige.custody.events import EventType
 from vestige.errors import BadInput
-from vestige.evidence.changes import Change, Statement
+from vestige.evidence.changes import Change, Plain, Statement
 from vestige.evidence.values import uuid7
 
 
@@ -17,11 +17,11 @@ def found(desk: Desk, name: str, timezone: str, *, console_acts: bool, admin: st
     if desk.ports.catalog.agency():
         raise BadInput("this home has an agency already")
     agency, person = uuid7(), uuid7()
-    columns = {"name": name, "policy": desk.ports.policy.name, "timezone": timezone, "console_acts": console_acts}
+    columns: dict[str, Plain] = {"name": name, "policy": desk.ports.policy.name, "timezone": timezone, "console_acts": console_acts}
     with desk.writing() as pen:
         pen.record(Statement(EventType.AGENCY_FOUNDED, about=("agency", str(agency)), changes=(Change("agency", agency, columns),)))
         if admin:
-            first = {"badge": admin, "name": admin, "unit": "", "active": True}
+            first: dict[str, Plain] = {"badge": admin, "name": admin, "unit": "", "active": True}
             pen.record(Statement(EventType.PERSON_ADDED, about=("person", str(person)), changes=(Change("person", person, first),)))
             pen.record(granted(desk, person, Role.ADMINISTRATOR))
     return agency

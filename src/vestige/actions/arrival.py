@@ -188,13 +188,18 @@ def facts_of(desk: Desk, arrival: Arrival) -> Judged:
         kind=str(facts["kind"]),
         opens=bool(facts["opens"]),
         sample_table="root" in index or facts["kind"] != "video",
-        groups_sampled=int(facts.get("groups_sampled", 0)),
-        groups_decoded=int(facts.get("groups_decoded", 0)),
+        groups_sampled=_count(facts, "groups_sampled"),
+        groups_decoded=_count(facts, "groups_decoded"),
         error=str(facts["error"] or index.get("missing", "") if facts["kind"] in {"video", "unknown"} else facts["error"]),
     )
     verdict = judge(condition)
     status = ItemStatus.QUARANTINED if verdict.quarantine else ItemStatus.ACCESSIONED
     return Judged(arrival, facts, index, key, status, verdict.quarantine, verdict.damage)
+
+
+def _count(facts: Mapping[str, object], name: str) -> int:
+    value = facts.get(name)
+    return value if isinstance(value, int) else 0
 
 
 def _segment_of(item: EvidenceItem) -> SegmentFacts:

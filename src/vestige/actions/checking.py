@@ -2,10 +2,10 @@
 
 from vestige.access.permissions import Permission
 from vestige.actions.door import Desk, action
-from vestige.actions.ports import Fault
 from vestige.custody.events import EventType
 from vestige.errors import Fault as Broken
 from vestige.evidence.changes import Statement
+from vestige.evidence.home import Fault
 
 
 @action("home.check", Permission.HOME_CHECK, EventType.HOME_CHECKED)
@@ -17,7 +17,7 @@ def check(desk: Desk) -> list[Fault]:
         catalog.checkpoint()
     except Broken as error:
         faults.append(Fault(str(error), "log"))
-    faults += [Fault(f.what, f.object) for f in catalog.faults()]
+    faults += catalog.faults()
     faults += desk.ports.vault.faults(catalog.objects(), catalog.digests())
     desk.note(Statement(EventType.HOME_CHECKED, data={"faults": len(faults)}))
     return faults

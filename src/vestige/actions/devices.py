@@ -4,7 +4,7 @@ from vestige.access.permissions import Permission
 from vestige.actions.door import Desk, Pen, action
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, NotFound
-from vestige.evidence.changes import Change, Statement
+from vestige.evidence.changes import Change, Plain, Statement
 from vestige.evidence.items import Device
 from vestige.evidence.values import uuid7
 
@@ -25,13 +25,13 @@ def register(desk: Desk, serial: str, model: str = "", mount: str = "") -> Devic
 
 @action("device.assign", Permission.DEVICE_ASSIGN, EventType.ASSIGNMENT_OPENED)
 def assign(desk: Desk, serial: str, badge: str, starts: int) -> None:
-    """Give a camera to a person from a moment on (ms UTC). Raises BadInput when another holds it then, NotFound for who or what is unknown."""
+    """Give a camera to a person from a moment on (ms UTC). Raises BadInput when another holds it then, NotFound."""
     device, person = desk.ports.catalog.device(serial), desk.ports.catalog.person(badge)
     if device is None or person is None:
         raise NotFound(f"there is no camera {serial}" if device is None else f"there is nobody with badge {badge}")
     if desk.ports.catalog.holder(device.id, starts):
         raise BadInput(f"somebody holds the camera {serial} at that time; it must be returned first")
-    columns = {"device": str(device.id), "person": str(person.id), "starts": starts, "ends": None}
+    columns: dict[str, Plain] = {"device": str(device.id), "person": str(person.id), "starts": starts, "ends": None}
     desk.note(Statement(EventType.ASSIGNMENT_OPENED, about=("device", str(device.id)), changes=(Change("assignment", uuid7(), columns),)))
 
 

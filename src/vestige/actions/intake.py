@@ -1,6 +1,8 @@
-"""Taking a file in. Numbered: 1 sender and bytes are noted; 2 one pass of read, hash, seal; 3 durable (object, key, folders); 4 the same bytes
-of the same sender are a duplicate, if the stored ones still unseal to them; 5 probed and indexed by the child; 6 judged; 7 committed with its
-events, whole; only then is it acknowledged.
+"""Taking a file in.
+
+1. Sender and bytes are noted. 2. One pass of read, hash, seal. 3. The same bytes of the same sender are a duplicate, if the stored ones
+still unseal to them. 4. Durable: object, key, folders. 5. Probed and indexed by the child. 6. Judged. 7. Committed with its events, whole;
+only then is it acknowledged.
 
 Whatever is interrupted before 7 leaves nothing: the file is still on the card, and the next intake sweeps what a dead one left.
 """

@@ -10,7 +10,7 @@ from vestige.actions.agency import granted
 from vestige.actions.door import Desk, action
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, NotFound
-from vestige.evidence.changes import Change, Statement
+from vestige.evidence.changes import Change, Plain, Statement
 from vestige.evidence.people import Person
 from vestige.evidence.values import uuid7
 
@@ -28,7 +28,7 @@ def add(desk: Desk, badge: str, name: str, roles: Sequence[Role], unit: str = ""
     person = uuid7()
     for role in roles:
         desk.require(Subject(person=person, role=role.value), Permission.ROLE_GRANT)
-    columns = {"badge": badge, "name": name, "unit": unit.strip(), "active": True}
+    columns: dict[str, Plain] = {"badge": badge, "name": name, "unit": unit.strip(), "active": True}
     with desk.writing() as pen:
         pen.record(Statement(EventType.PERSON_ADDED, about=("person", str(person)), changes=(Change("person", person, columns),)))
         for role in roles:
@@ -88,7 +88,7 @@ def sign_out(desk: Desk) -> None:
 def sign_in_failed(desk: Desk, source: str, minute: int, count: int) -> None:
     """Failed sign-ins of one source in one minute (ms of its start): one event with a count."""
     desk.note(
-        Statement(EventType.PERSON_SIGN_IN_FAILED, outcome={"failed": "sign-in"}, data=dict(source=source, minute=minute, count=count))
+        Statement(EventType.PERSON_SIGN_IN_FAILED, outcome={"failed": "sign-in"}, data={"source": source, "minute": minute, "count": count})
     )
 
 

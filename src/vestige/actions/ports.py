@@ -10,30 +10,11 @@ from uuid import UUID
 from vestige.access.plan import Plan as AccessPlan
 from vestige.custody.proofs import ProvenEntry
 from vestige.evidence.changes import Statement
+from vestige.evidence.home import AgencyFacts, Fault
 from vestige.evidence.items import Device, EvidenceItem, Finding, ItemFilter, Recording, RedactionFacts, TrailEntry, Viewing
 from vestige.evidence.people import Actor, Person
 from vestige.evidence.values import Digest
 from vestige.policy.load import Policy
-from vestige.redaction.plan import Plan
-
-
-@dataclass(frozen=True, slots=True)
-class AgencyFacts:
-    """The agency of the home."""
-
-    id: UUID
-    name: str
-    policy: str
-    timezone: str
-    console_acts: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something in the home that does not hold: what, and of which object."""
-
-    what: str
-    object: str
 
 
 class Transaction(Protocol):
@@ -119,6 +100,8 @@ class Reader(Protocol):
 class Intake(Protocol):
     """An object on its way into the vault."""
 
+    def write(self, data: memoryview, /) -> int: ...
+    def patch(self, offset: int, data: bytes) -> None: ...
     def finish(self) -> int: ...
     def abandon(self) -> None: ...
     def done(self) -> None: ...
@@ -163,12 +146,6 @@ class Media(Protocol):
     """The child that decodes. Times in milliseconds; raises MediaFailed."""
 
     def accession(self, item: UUID, sealed: UUID, index_key: bytes) -> dict[str, object]: ...
-    def prepare(self, item: EvidenceItem) -> list[tuple[str, dict[str, object]]]: ...
-    def detect(self, item: EvidenceItem, quality: str, progress: Callable[[float], None]) -> dict[str, object]: ...
-    def render(self, item: EvidenceItem, plan: Plan, intake: Intake, progress: Callable[[float], None]) -> dict[str, object]: ...
-    def check(
-        self, copy: UUID, sealed: UUID, plan: Plan, expected: dict[str, object], progress: Callable[[float], None]
-    ) -> dict[str, object]: ...
 
 
 class Packer(Protocol):

@@ -3,7 +3,6 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from django.db import connection
 
@@ -16,17 +15,10 @@ from vestige.custody.events import FIELDS, EventType
 from vestige.custody.tree import Frontier, leaf_hash
 from vestige.errors import Fault as Broken
 from vestige.evidence.changes import Plain
+from vestige.evidence.home import Fault
 
 _CHUNK = 2_000
 _PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1}
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What does not hold, and of which object."""
-
-    what: str
-    object: str
 
 
 State = dict[str, dict[str, dict[str, Plain]]]
@@ -80,8 +72,11 @@ def _events(state: State) -> Iterator[Fault]:
 
 def _openings(event: models.Event) -> tuple[dict[str, Plain], list[str]]:
     """The opened values, and what is wrong with the entry."""
-    data = bytes(event.entry)
     wrong = []
+    try:
+        data = bytes(event.entry)
+    except TypeError:
+        return {}, ["the entry is no longer bytes"]
     if leaf_hash(data) != bytes(event.leaf):
         wrong.append("the entry's bytes do not give its leaf hash")
     try:
@@ -100,7 +95,7 @@ def _openings(event: models.Event) -> tuple[dict[str, Plain], list[str]]:
     commitments = {name: opening.commitment() for name, opening in openings.items()}
     if commitments != fields or tuple(sorted(commitments)) != FIELDS:
         return {}, [*wrong, "the openings do not match the entry's commitments"]
-    return {name: parse(opening.value) for name, opening in openings.items()}, wrong  # type: ignore[misc]  # Json and Plain are the same values
+    return {name: parse(opening.value) for name, opening in openings.items()}, wrong
 
 
 def _fold(data: Plain, state: State) -> None:
@@ -116,19 +111,18 @@ def _heads(heads: Mapping[str, str]) -> Iterator[Fault]:
 
 
 def _tree(public_key: bytes) -> Iterator[Fault]:
-    frontier, expected = Frontier(), 0
+    frontier = Frontier()
     notes_by_size = dict(models.Checkpoint.objects.values_list("size", "note"))
     rows = models.Sequenced.objects.select_related("event").order_by("index")
-    for row in rows.iterator(chunk_size=_CHUNK):
+    for expected, row in enumerate(rows.iterator(chunk_size=_CHUNK)):
         if row.index != expected:
             yield Fault(f"the log has a gap: index {expected} is missing", "log")
             return
         if bytes(row.leaf) != bytes(row.event.leaf):
             yield Fault("the leaf in the tree is not the event's", f"index {row.index}")
         frontier = frontier.append([bytes(row.leaf)])
-        expected += 1
-        if expected in notes_by_size:
-            yield from _checkpoint(notes_by_size.pop(expected), frontier, public_key)
+        if frontier.size in notes_by_size:
+            yield from _checkpoint(notes_by_size.pop(frontier.size), frontier, public_key)
     for size in notes_by_size:
         yield Fault("a checkpoint is of a size that the log does not have", f"checkpoint {size}")
     state = models.LogState.objects.get()

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -14,20 +13,10 @@ from vestige.catalog.log import Transaction, writing
 from vestige.catalog.proofs import ProofReader
 from vestige.catalog.sequencer import LogSigner
 from vestige.errors import Unavailable
+from vestige.evidence.home import AgencyFacts, Fault
 from vestige.evidence.items import Finding, Viewing
 from vestige.evidence.people import Actor, Person
 from vestige.evidence.values import Digest
-
-
-@dataclass(frozen=True, slots=True)
-class AgencyRow:
-    """The agency of the home."""
-
-    id: UUID
-    name: str
-    policy: str
-    timezone: str
-    console_acts: bool
 
 
 class DjangoCatalog:
@@ -61,10 +50,10 @@ class DjangoCatalog:
         """A transaction of this actor; durable when the block ends."""
         return writing(actor, self._now)
 
-    def agency(self) -> AgencyRow | None:
+    def agency(self) -> AgencyFacts | None:
         """The agency, or None before the home is founded."""
         row = models.Agency.objects.first()
-        return AgencyRow(row.id, row.name, row.policy, row.timezone, row.console_acts) if row else None
+        return AgencyFacts(row.id, row.name, row.policy, row.timezone, row.console_acts) if row else None
 
     def origin(self) -> str:
         """The log's origin."""
@@ -186,7 +175,7 @@ class DjangoCatalog:
         """Proofs in the tree of that size."""
         return ProofReader(size)
 
-    def faults(self) -> Iterator[checking.Fault]:
+    def faults(self) -> Iterator[Fault]:
         """What in the database does not hold."""
         return checking.faults(self._signer.public_key())
 

@@ -31,6 +31,5 @@ def routes(context: typer.Context) -> None:
     given: Context = context.obj
     home = given.open()
     for route in home.routes():
-        emit(route) if given.json else typer.echo(
-            f"{route['path']}\t{','.join(str(m) for m in route['methods'])}\t{route.get('action') or route.get('foreign')}"  # type: ignore[union-attr]
-        )
+        words = f"{route['path']}\t{route['methods']}\t{route.get('action') or route.get('foreign')}"
+        emit(route) if given.json else typer.echo(words)

@@ -15,18 +15,13 @@ app = typer.Typer(
     name="vestige",
     help="An open, self-hosted evidence system for body-worn cameras.",
     no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     epilog="Global options may stand anywhere on the line. Exit: 0 done, 1 not so, 2 wrong use, 3 refused, 4 could not.",
 )
 
 _FLAGS = frozenset({"--json"})
-
-
-def _version(*, shown: bool) -> None:
-    if shown:
-        typer.echo(f"vestige {__version__}")
-        raise typer.Exit
 
 
 @app.callback()
@@ -36,9 +31,12 @@ def root(
     badge: str = typer.Option("", "--as", help="Act as the person with this badge."),
     *,
     json: bool = typer.Option(default=False, help="One JSON object a line on standard output."),
-    version: bool = typer.Option(default=False, help="Print the version and end.", callback=lambda v: _version(shown=v), is_eager=True),
+    version: bool = typer.Option(default=False, help="Print the version and end.", is_eager=True),
 ) -> None:
     """Keep what was given, for the command."""
+    if version:
+        typer.echo(f"vestige {__version__}")
+        raise typer.Exit
     context.obj = Context(home=home, badge=badge, json=json)
 
 

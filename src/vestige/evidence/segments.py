@@ -39,6 +39,14 @@ def continues(first: SegmentFacts, then: SegmentFacts) -> bool:
     return abs(gap) <= _JOIN_MS or (chapters and first.started_at == then.started_at)
 
 
+def in_order(stem: str) -> tuple[str, str, str]:
+    """A key that sorts file names so that what a camera split stands together: GoPro writes the chapter before the number."""
+    chapter, first = _GOPRO.match(stem), _GOPRO_FIRST.match(stem)
+    if chapter:
+        return ("G", chapter[3], chapter[2])
+    return ("G", first[1], "00") if first else (stem, "", "")
+
+
 def _chapters(first: str, then: str) -> bool:
     """GoPro: GX010123, GX020123, ...; GOPR0123, GP010123, ..."""
     b = _GOPRO.match(then)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from vestige.actions import intake
@@ -11,6 +12,7 @@ from vestige.actions.ports import Ports
 from vestige.errors import BadInput, DiskFull, Refused, VestigeError
 from vestige.evidence.people import Actor
 from vestige.evidence.people import system as system_actor
+from vestige.evidence.segments import in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Card:
         files: list[Path] = []
         for path in paths:
             if path.is_dir():
-                files += sorted(_walk(path))
+                files += sorted(_walk(path), key=lambda file: (file.parent, in_order(file.stem), file.name))
             elif path.is_file():
                 files.append(path)
             else:
@@ -58,7 +60,7 @@ def read_card(ports: Ports, actor: Actor, card: Card, wishes: Wishes, progress: 
             previous, folder = None, path.parent
         sent = Sent(path, wishes.device, wishes.officer, wishes.category, wishes.recorded_at, previous)
         try:
-            outcome = intake.receive(ports, actor, sent, lambda read, start=start: progress(start + read))
+            outcome = intake.receive(ports, actor, sent, partial(_shift, progress, start))
             previous = outcome.item
             yield intake.erase(ports, actor, outcome) if wishes.erase else outcome
         except VestigeError as error:
@@ -67,6 +69,10 @@ def read_card(ports: Ports, actor: Actor, card: Card, wishes: Wishes, progress: 
                 return
         done = start + size
         progress(done)
+
+
+def _shift(progress: Callable[[int], None], start: int, read: int) -> None:
+    progress(start + read)
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -58,30 +58,15 @@ _INDEX = {
         _object({"root": _HEX, "version": {"const": 1}, "samples": _COUNT, "streams": {"type": "integer", "minimum": 1, "maximum": 1000}}),
     ]
 }
-_BOX = {"type": "array", "prefixItems": [_PIXELS] * 4 + [{"type": "integer", "minimum": 0, "maximum": 1000}], "minItems": 5, "maxItems": 5}
-_PICTURE = {"width": _PIXELS, "height": _PIXELS, "rotation": {"enum": [0, 90, 180, 270]}, "duration_ms": _MS, "frames": _COUNT}
+_PICTURE = _object({"kind": _WORD, "width": _PIXELS, "height": _PIXELS, "at_ms": _MS})
 
 SCHEMAS: Mapping[str, dict[str, Any]] = MappingProxyType(
     {
         "accession": _object({"facts": _FACTS, "index": _INDEX}),
-        "prepare": _object({"blobs": {"type": "array", "maxItems": 64, "items": _object({"kind": _WORD, "width": _PIXELS, "height": _PIXELS, "at_ms": _MS})}}),
+        "prepare": _object({"blobs": {"type": "array", "maxItems": 64, "items": _PICTURE}}),
         "proxy": _object({"width": _PIXELS, "height": _PIXELS, "duration_ms": _MS, "frames": _COUNT}),
-        "detect": _object(
-            {
-                **_PICTURE,
-                "found": {"type": "array", "maxItems": 2_000_000, "items": {"type": "array", "prefixItems": [_MS, {"type": "array", "maxItems": 1000, "items": _BOX}], "minItems": 2, "maxItems": 2}},
-                "times": {"type": "array", "maxItems": 10_000_000, "items": _MS},
-                "cuts": {"type": "array", "maxItems": 1_000_000, "items": _MS},
-                "sizes": {"type": "array", "maxItems": 8, "items": _PIXELS},
-                "runtime": _WORD,
-            }
-        ),
-        "render": _object({"frames": _COUNT, "times_sha256": _HEX, "duration_ms": _MS, "audio_ms": _MS, "width": _PIXELS, "height": _PIXELS}),
-        "check": _object(
-            {"frames": _COUNT, "duration_ms": _MS, "masked_frames": _COUNT, "worst_luma": _COUNT, "worst_chroma": _COUNT, "loudest_muted": _COUNT, "width": _PIXELS, "height": _PIXELS, "rotation": {"enum": [0, 90, 180, 270]}, "sound": {"type": "boolean"}}
-        ),
     }
-)  # fmt: skip
+)
 
 
 def check_answer(task: str, value: object, blobs: int) -> dict[str, object]:

@@ -100,7 +100,7 @@ def _attached(stream: VideoStream) -> bool:
 
 
 def _stream(stream: Any) -> Facts:  # noqa: ANN401  # any kind of PyAV stream
-    coder = getattr(stream, "codec_context", None)
+    coder: Any = getattr(stream, "codec_context", None)
     kind = stream.type if stream.type in {"audio", "video"} else "other"
     facts: Facts = {"kind": kind, "codec": (coder.name if coder else None) or stream.type, "frames": max(0, stream.frames)}
     if kind == "video":

@@ -98,7 +98,7 @@ def picture_of(frame: VideoFrame) -> Picture:
 
 def _mirrored(frame: VideoFrame) -> bool:
     try:
-        side = frame.side_data[Type.DISPLAYMATRIX]
+        side = frame.side_data[Type.DISPLAYMATRIX]  # type: ignore[typeddict-item]  # the stubs know fewer kinds than the library
     except KeyError:
         return False
     a, b, _, c, d, *_ = memoryview(bytes(side)).cast("i")

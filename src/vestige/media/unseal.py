@@ -96,6 +96,6 @@ def open_source(descriptor: int, key: bytes | None, associated_data: bytes) -> t
     """A seekable file over a descriptor, sealed or plain (no key), and its size in bytes."""
     if key is None:
         size = os.fstat(descriptor).st_size
-        return cast("BinaryIO", os.fdopen(descriptor, "rb", buffering=1 << 20)), size
+        return os.fdopen(descriptor, "rb", buffering=1 << 20), size
     unsealed = Unsealed(descriptor, key, associated_data)
     return cast("BinaryIO", io.BufferedReader(unsealed, 1 << 20)), unsealed.size

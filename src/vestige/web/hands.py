@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest
 
 from vestige.actions.door import Action
-from vestige.actions.ports import AgencyFacts, Ports
+from vestige.actions.ports import Ports
 from vestige.catalog.accounts.models import Person
 from vestige.errors import NotFound, Unavailable
+from vestige.evidence.home import AgencyFacts
 from vestige.evidence.people import Actor
 
 P = ParamSpec("P")

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 
-_PAGE_POLICY = "; ".join(
+_PAGE_POLICY = "; ".join(  # noqa: FLY002  # one directive a line
     (
         "default-src 'self'",
         "script-src 'self'",

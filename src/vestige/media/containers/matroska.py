@@ -80,7 +80,7 @@ class Matroska:
             size, known = _vint(head[id_length : id_length + size_length])
             body = at + id_length + size_length
             stop = min(body + size, end) if known else self._unknown_end(body, end, element)
-            if known and body + size > end and level == 0 and element not in {_SEGMENT}:
+            if known and body + size > end and level == 0 and element != _SEGMENT:
                 raise NoSampleTable("the file ends inside an element")
             yield _Element(element, body, stop)
             at = stop

@@ -228,7 +228,8 @@ class Mp4:
             raise NoSampleTable(f"the table {box.type.decode()} tells of {int(rows[:, 0].sum())} of {count} samples")
         ends = np.cumsum(rows[:, 0])
         values = rows[:, 1].astype(np.uint32).view(np.int32).astype(np.int64) if signed else rows[:, 1]
-        return values[np.searchsorted(ends, np.arange(count), side="right")]
+        spread: Ints = values[np.searchsorted(ends, np.arange(count), side="right")]
+        return spread
 
     def _offsets(self, boxes: dict[bytes, Box], sizes: Ints) -> Ints:
         chunk_box = boxes.get(b"co64") or boxes.get(b"stco")
@@ -243,7 +244,8 @@ class Mp4:
         chunk_of = np.searchsorted(ends, np.arange(len(sizes)), side="right")
         before = np.concatenate(([0], np.cumsum(sizes)))[:-1]
         first = np.minimum((ends - per_chunk)[chunk_of], len(sizes) - 1)
-        return chunks[chunk_of] + before - before[first]
+        offsets: Ints = chunks[chunk_of] + before - before[first]
+        return offsets
 
     def _per_chunk(self, box: Box, chunks: int) -> Ints:
         data = self._payload(box)
@@ -251,7 +253,8 @@ class Mp4:
         if not len(rows):
             raise NoSampleTable("the track does not say how many samples a chunk holds")
         run = np.searchsorted(rows[:, 0], np.arange(1, chunks + 1), side="right") - 1
-        return rows[np.maximum(run, 0), 1]
+        counts: Ints = rows[np.maximum(run, 0), 1]
+        return counts
 
     def _keys(self, boxes: dict[bytes, Box], count: int) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
         if b"stss" not in boxes:

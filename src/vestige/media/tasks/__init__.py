@@ -10,10 +10,7 @@ from types import MappingProxyType
 TASKS: Mapping[str, str] = MappingProxyType(
     {
         "accession": "vestige.media.tasks.accession",
-        "check": "vestige.media.tasks.check",
-        "detect": "vestige.media.tasks.detect",
         "prepare": "vestige.media.tasks.prepare",
         "proxy": "vestige.media.tasks.proxy",
-        "render": "vestige.media.tasks.render",
     }
 )

@@ -1,0 +1,54 @@
+"""A simulated agency: a real home in a temporary folder, a clock that the test moves, people with every role."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vestige.access.roles import Role
+from vestige.actions import people
+from vestige.actions.agency import found
+from vestige.actions.ports import Ports
+from vestige.assembly import Home, make_home
+from vestige.evidence.people import Actor
+
+CONSOLE = Actor(kind="console", id="tester", name="console:tester", roles=frozenset({"console"}), via="console")
+START = 1_790_000_000_000
+
+
+@dataclass
+class Clock:
+    """Milliseconds UTC; every look moves it on by one."""
+
+    at: int = START
+
+    def __call__(self) -> int:
+        self.at += 1
+        return self.at
+
+
+@dataclass
+class Agency:
+    """The agency: its home, its clock, and an actor for each role by its word."""
+
+    home: Home
+    clock: Clock
+    actors: dict[str, Actor] = field(default_factory=dict)
+
+    @property
+    def ports(self) -> Ports:
+        return self.home.ports
+
+    def actor(self, role: str) -> Actor:
+        """Somebody with exactly that role."""
+        if role not in self.actors:
+            badge = role.replace(" ", "-").upper()
+            person = people.add(self.ports, CONSOLE, badge, f"Pat {role.title()}", [Role(role)])
+            self.actors[role] = Actor("person", str(person.id), f"{person.name} ({badge})", person.roles, "console")
+        return self.actors[role]
+
+
+def make_agency(folder: Path) -> Agency:
+    """Found an agency in a home below `folder`."""
+    clock = Clock()
+    home = make_home(folder / "home", "us-federal", now=clock)
+    found(home.ports, CONSOLE, "Test agency", "UTC", console_acts=True, admin="ADMIN")
+    return Agency(home, clock)
