@@ -1,5 +1,6 @@
 """The main job, first half: a card comes in, nothing is lost, every change is named."""
 
+import base64
 import hashlib
 import json
 import os
@@ -9,16 +10,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import bagit
 import pytest
 
 from tests.agency import CONSOLE, Agency, make_agency
 from vestige.access.roles import Role
-from vestige.actions import intake, items, people
+from vestige.actions import intake, items, people, release
 from vestige.actions.checking import check
 from vestige.actions.intake import Sent
 from vestige.assembly import open_home
 from vestige.catalog.sequencer import append, sequence
-from vestige.errors import BadInput, NotFound, Refused, Unavailable
+from vestige.errors import BadInput, NotFound, Refused, Tampered, Unavailable
 from vestige.evidence.items import ItemFilter
 from vestige.ingest.card import Card, Wishes, read_card
 
@@ -269,3 +271,37 @@ def test_a_home_without_console_acts_takes_two_granters_for_a_role_that_sees(tmp
     code, _, words = vestige(home, "people", "add", "C1", "Cee", "--role", "evidence custodian")
     assert code == 3
     assert "two granters" in words
+
+
+def test_an_export_gives_back_the_file_and_a_bag_with_its_proof(agency: Agency, tmp_path: Path) -> None:
+    outcome = take(agency, note(tmp_path))
+    out = tmp_path / "out"
+    package = release.export(agency.ports, agency.actor("evidence custodian"), outcome.number, out)
+    bag = bagit.Bag(str(out))
+    bag.validate()
+    tags = (out / "tagmanifest-sha256.txt").read_bytes()
+    assert hashlib.sha256(tags).hexdigest() == package.digest.value
+    assert [hashlib.sha256(p.read_bytes()).hexdigest() for p in (out / "data" / "footage").iterdir()] == [outcome.sha256.value]
+    listed = {line.split("  ")[1] for line in tags.decode().splitlines()}
+    assert listed == {"bagit.txt", "bag-info.txt", "manifest-sha256.txt", "README.txt"}
+    trail = json.loads((out / "data" / "trail.json").read_bytes())
+    types = [json.loads(entry["entry"])["type"] for entry in trail["trails"][0]["entries"]]
+    assert types == ["item:received", "item:quarantined", "fixity:checked"]
+    first, extra, index, *_ = (out / "package.tlog-proof").read_text().splitlines()
+    opened = json.loads(base64.b64decode(extra.removeprefix("extra ")))["openings"]
+    assert (first, index.split()[0]) == ("c2sp.org/tlog-proof@v1", "index")
+    assert opened["digests"]["value"] == [{"algorithm": "sha256", "of": "package", "value": package.digest.value}]
+    assert opened["previous"]["value"] == hashlib.sha256(b"\0" + trail["trails"][0]["entries"][-1]["entry"].encode()).hexdigest()
+    assert faults(agency) == []
+    with pytest.raises(BadInput, match="not empty"):
+        release.export(agency.ports, agency.actor("evidence custodian"), outcome.number, out)
+
+
+def test_nothing_leaves_whose_stored_bytes_changed(agency: Agency, tmp_path: Path) -> None:
+    outcome = take(agency, note(tmp_path))
+    sealed = agency.home.config.home / "vault" / "objects" / str(outcome.item)[-2:] / str(outcome.item)
+    whole = sealed.read_bytes()
+    sealed.write_bytes(whole[:60] + bytes([whole[60] ^ 1]) + whole[61:])
+    with pytest.raises(Tampered):
+        release.export(agency.ports, agency.actor("evidence custodian"), outcome.number, tmp_path / "out")
+    assert not list(tmp_path.glob("out*"))

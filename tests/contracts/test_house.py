@@ -33,7 +33,6 @@ MAY_IMPORT = {
 EVERYBODY = {"errors", "config", "__version__"}
 HANDS_OF_A_JUDGE = {
     "datetime",
-    "io",
     "open",
     "os",
     "pathlib",

@@ -101,11 +101,15 @@ def _close(partial: Path, bag: Bag) -> Digest:
     (partial / "bagit.txt").write_text(declaration)
     (partial / "README.txt").write_bytes(bag.readme)
     made.save()
+    tags = partial / "tagmanifest-sha256.txt"  # the library writes one space here and two in the other manifest
+    tags.write_text(
+        "".join(f"{digest}  {path}\n" for digest, path in sorted(line.split(maxsplit=1) for line in tags.read_text().splitlines()))
+    )
     manifest = (partial / "manifest-sha256.txt").read_text()
     for footage in bag.footage:
         if f"{footage.digest.value}  data/{footage.path}\n" not in manifest:
             raise Tampered(f"{footage.path} is not what was written")
-    return Digest(sha256((partial / "tagmanifest-sha256.txt").read_bytes()).hexdigest())
+    return Digest(sha256(tags.read_bytes()).hexdigest())
 
 
 @contextmanager
