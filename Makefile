@@ -16,7 +16,7 @@ setup: .venv/.ready ## Make the virtual environment
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none is here" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	VESTIGE_SKIP_UI=1 $(BIN)/python -m pip install --quiet --editable '.[postgres]' --group dev
+	VESTIGE_SKIP_UI=1 $(BIN)/python -m pip install --quiet --editable '.[postgres]' --editable ./verifier --group dev
 	touch $@
 
 test: setup lint types ## Check style and types, run every test
@@ -26,8 +26,9 @@ test-long: setup ## Run the full numbers of every property test
 	VESTIGE_TEST_BUDGET=0 $(BIN)/python -m pytest
 
 lint: setup ## Check the style
-	$(BIN)/ruff check src tests
-	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests verifier
+	$(BIN)/ruff format --check src tests verifier
 
 types: setup ## Check the types
 	$(BIN)/mypy
+	$(BIN)/mypy --strict --config-file /dev/null verifier/src/vestige_verify
