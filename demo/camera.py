@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import av
 import numpy as np
-from demo.scenes import HEIGHT, WIDTH, Scene, Standing
+from demo.scenes import HEIGHT, WIDTH, Scene
 from numpy.typing import NDArray
 
 FRAME_WIDTH, FRAME_HEIGHT, RATE = 1280, 720, 30
@@ -39,10 +39,12 @@ def film(scene: Scene, take: Take) -> Iterator[av.VideoFrame]:
     shake = _smooth(draw.normal(0, 1, (count + 40, 3)), 5)[:count] * take.motion
     across, down = _lens()
     grain = (draw.normal(0, take.noise, (FRAME_HEIGHT + 64, FRAME_WIDTH + 64))).astype(np.int16)
-    place = _packed(scene.place)
+    place, front = _packed(scene.place), _packed(scene.front)
+    world = np.concatenate([place[: scene.front_top], front])
     for number in range(count):
         t = number / RATE
-        world = _with_people(place, scene.people, t)
+        world[: scene.front_top] = place[: scene.front_top]
+        _put_people(world, scene, t)
         seen = _look(world, across, down, _pose(t, shake[number], take))
         yield _develop(seen, t, (grain, draw), _line(take, t))
 
@@ -52,7 +54,7 @@ def _pose(t: float, shake: NDArray[np.float64], take: Take) -> tuple[float, floa
     unit = take.motion
     phase = take.seed % 7
     x = WIDTH / 2 + 190 * np.sin(0.42 * t + phase) * unit + 7 * np.sin(5.6 * t) * unit + 9 * shake[0]
-    y = HEIGHT / 2 - 20 + 26 * np.sin(0.9 * t + phase) + 9 * abs(np.sin(5.6 * t)) * unit + 9 * shake[1]
+    y = HEIGHT / 2 - 80 + 26 * np.sin(0.9 * t + phase) + 9 * abs(np.sin(5.6 * t)) * unit + 9 * shake[1]
     roll = 0.022 * np.sin(0.8 * t + phase) * unit + 0.006 * shake[2]
     zoom = 1.12 + 0.09 * np.sin(0.35 * t + phase)
     return float(x), float(y), float(roll), float(zoom)
@@ -93,19 +95,18 @@ def _develop(seen: NDArray[np.uint8], t: float, film_grain: tuple[NDArray[np.int
     return frame
 
 
-def _with_people(place: NDArray[np.uint32], people: tuple[Standing, ...], t: float) -> NDArray[np.uint32]:
-    world = place.copy()
-    for who in people:
+def _put_people(world: NDArray[np.uint32], scene: Scene, t: float) -> None:
+    """Lay the people over the painted place, down to what stands before them."""
+    for who in scene.people:
         height, width = who.sprite.cover.shape
         x = int(who.x + who.pace * t + 5 * np.sin(1.7 * t + who.x))
         y = int(who.y + 4 * np.sin(2.9 * t + who.y))
-        tall, left, right = min(height, HEIGHT - y), max(0, x), min(WIDTH, x + width)
+        tall, left, right = min(height, scene.front_top - y), max(0, x), min(WIDTH, x + width)
         part = world[y : y + tall, left:right]
-        behind = part.copy().view(np.uint8).reshape(*part.shape, 4)[..., :3].astype(np.int32)
+        behind = np.ascontiguousarray(part).view(np.uint8).reshape(*part.shape, 4)[..., :3].astype(np.int32)
         cover = who.sprite.cover[:tall, left - x : right - x, None]
         mixed = behind + ((who.sprite.colours[:tall, left - x : right - x] - behind) * cover >> 8)
         world[y : y + tall, left:right] = _packed(mixed.astype(np.uint8))
-    return world
 
 
 def _packed(picture: NDArray[np.uint8]) -> NDArray[np.uint32]:

@@ -50,9 +50,9 @@ def make_person(portrait: Picture, look: Look) -> Sprite:
     """The portrait in another look, with the jacket drawn on below the picture's edge."""
     mask = _soften(_inside(_OUTLINE, portrait.shape[0], portrait.shape[1]))[:_HEIGHT]
     colours = _dress(portrait[:_HEIGHT].astype(np.float32), look)
-    below = 260
-    colours = np.pad(colours, ((0, below), (0, 0), (0, 0)), mode="reflect")
-    mask = np.concatenate([mask, np.repeat(mask[-6:-5], below, axis=0)])
+    hem = colours[-50:-4]
+    colours = np.concatenate([colours[:-4], hem[::-1], hem, hem[::-1]])
+    mask = np.concatenate([mask[:-4], np.repeat(mask[-6:-5], 3 * len(hem), axis=0)])
     colours, mask = colours[:, 16:372], mask[:, 16:372]
     if look.flipped:
         colours, mask = colours[:, ::-1], mask[:, ::-1]
