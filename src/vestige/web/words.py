@@ -71,9 +71,7 @@ _KINDS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_STATES: Mapping[str, str] = MappingProxyType(
-    {ItemStatus.ACCESSIONED: "Accepted", ItemStatus.QUARANTINED: "In quarantine", ItemStatus.RECEIVED: "Being examined"}
-)
+_STATES: Mapping[str, str] = MappingProxyType({ItemStatus.ACCESSIONED: "Accepted", ItemStatus.QUARANTINED: "In quarantine"})
 
 _SOURCES: Mapping[str, str] = MappingProxyType(
     {
