@@ -1,0 +1,132 @@
+"""A whole package, step by step.
+
+The numbers are those of "How it is checked" in the package format. 1 the trust anchor, 2 the proof, 3 the package's digest, 4 the bag,
+5 the manifest, 6 the trails, 7 what ties the trail to the file, 8 what is withheld.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vestige_verify import bag, manifest, proof_file
+from vestige_verify.commitments import digests_of, succeeded
+from vestige_verify.entries import Event, check_entry
+from vestige_verify.errors import VerificationError, at
+from vestige_verify.manifest import Manifest
+from vestige_verify.notes import VerifierKey, verify_checkpoint
+from vestige_verify.profiles import check_court, check_openings, check_public
+from vestige_verify.proof_file import ProofFile
+from vestige_verify.trail import Trail, check_trails, withheld
+
+_MANIFEST = "data/manifest.json"
+_TRAIL = "data/trail.json"
+_LARGEST_TRAIL = 1 << 30  # bytes; 100,000 events take a third of it
+
+
+@dataclass(slots=True)
+class Findings:
+    """What has been established so far; each step adds to it, and a refusal leaves what was established before it."""
+
+    key: VerifierKey | None = None
+    manifest: Manifest | None = None
+    events: int = 0
+    withheld: Counter[str] = field(default_factory=Counter)
+    fault: VerificationError | None = None
+
+    @property
+    def verified(self) -> bool:
+        """True if every step held."""
+        return self.fault is None
+
+
+def verify(folder: Path, trusted: tuple[VerifierKey, ...], tick: Callable[[int], None] = lambda _count: None) -> Findings:
+    """Checks the package in a folder against trusted keys, or, if there are none, against the key that it brings.
+
+    Never raises VerificationError: a fault stands in the findings, with its step and file. `tick` is told how many bytes were read.
+    """
+    findings = Findings()
+    try:
+        _steps(folder, trusted, findings, tick)
+    except VerificationError as fault:
+        findings.fault = fault
+    return findings
+
+
+def _steps(folder: Path, trusted: tuple[VerifierKey, ...], findings: Findings, tick: Callable[[int], None]) -> None:
+    found = bag.survey(folder)  # part of step 4, made first: nothing is opened in a folder with links in it
+    with at(2, bag.PROOF):
+        proof = proof_file.parse(bag.read(folder, bag.PROOF))
+    key = _anchor(folder, found, proof, trusted)  # step 1
+    with at(2, bag.PROOF):
+        event = _package_event(proof, key)
+    findings.key = key
+    tag_manifest = bag.read(folder, bag.TAG_MANIFEST)
+    with at(3, bag.TAG_MANIFEST):
+        _package_digest(event, tag_manifest)
+    info = bag.check_tags(folder, tag_manifest)
+    payload = bag.check_payload(folder, found, info, tick)
+    with at(5, _MANIFEST):
+        facts = _manifest(folder, found)
+        if facts.key != key:
+            raise VerificationError("the manifest names another key than the one that signed")
+        manifest.check(facts, payload, info["External-Identifier"])
+    findings.manifest = facts
+    with at(6, _TRAIL):
+        trails = check_trails(_vouched(folder, _TRAIL, payload[_TRAIL], _LARGEST_TRAIL), key, proof)
+        _closes(event, trails, facts)
+    with at(7, _TRAIL):
+        judge = check_court if facts.profile == "court" else check_public
+        judge(trails, [file.sha256 for file in facts.files])
+    events = [event for trail in trails for event in trail.events]
+    findings.events = len(events)
+    findings.withheld = withheld([*events, event])
+    with at(8, _TRAIL):
+        check_openings(facts.profile, trails, event, facts.withheld)
+
+
+def _anchor(folder: Path, found: frozenset[str], proof: ProofFile, trusted: tuple[VerifierKey, ...]) -> VerifierKey:
+    if not trusted:
+        with at(1, _MANIFEST):
+            return _manifest(folder, found).key
+    for key in trusted:
+        if (key.name, key.id) == (proof.checkpoint.signer, proof.checkpoint.key_id):
+            return key
+    raise VerificationError("the package is signed by another key than the one that you trust", step=1, file=bag.PROOF)
+
+
+def _manifest(folder: Path, found: frozenset[str]) -> Manifest:
+    if _MANIFEST not in found:
+        raise VerificationError("the file is missing", step=4)
+    return manifest.parse(bag.read(folder, _MANIFEST))
+
+
+def _package_event(proof: ProofFile, key: VerifierKey) -> Event:
+    verify_checkpoint(proof.checkpoint, key)
+    event = check_entry(proof.sealed, proof.checkpoint)
+    if event.type != "package:created" or not succeeded(event.openings):
+        raise VerificationError("the proof is not for an event package:created")
+    return event
+
+
+def _package_digest(event: Event, tag_manifest: bytes) -> None:
+    if digests_of(event.openings, "package") != [hashlib.sha256(tag_manifest).hexdigest()]:
+        raise VerificationError("the log vouches for another package than this one: the tag manifest was altered")
+
+
+def _vouched(folder: Path, path: str, expected: bag.Payload, limit: int) -> bytes:
+    data = bag.read(folder, path, limit)
+    if hashlib.sha256(data).hexdigest() != expected.sha256:
+        raise VerificationError("the file changed while it was checked")
+    return data
+
+
+def _closes(event: Event, trails: list[Trail], facts: Manifest) -> None:
+    if not trails or trails[0].item != facts.item:
+        raise VerificationError("the first trail is not that of the package's item")
+    if event.item != facts.item:
+        raise VerificationError("the log's entry for the package is about another item", file=bag.PROOF)
+    last = trails[0].events[-1]
+    if event.previous != last.hash.hex() or event.index <= last.index:
+        raise VerificationError("the trail does not end with the event before the package's: its end is missing or changed")
