@@ -40,7 +40,7 @@ docs: $(VENV)/.developing ## check what the documents claim, and their links
 	@$(PY) -m pytest -q tests/contracts/test_docs.py
 
 clean: ## remove what was built or made here (the demonstration's home too)
-	rm -rf $(VENV) .demo demo-home demo-home.keyring demo-card demo-release src/vestige/web/static/dist ui/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .demo src/vestige/web/static/dist ui/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/.made:
 	@python="$$(tools/find-python.sh)" && echo "making $(VENV) with $$python" && "$$python" -m venv $(VENV)

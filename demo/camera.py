@@ -1,4 +1,4 @@
-"""A body camera's movement and eye: breath, steps, the hand, a slow turn, zoom, a wide lens, rolling exposure, noise and the burnt-in line of text."""
+"""A body camera's movement and eye: steps, the hand, a slow turn, zoom, a wide lens, rolling exposure, noise, the burnt-in line of text."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,17 +6,77 @@ from datetime import datetime, timedelta
 
 import av
 import numpy as np
-from demo.scenes import HEIGHT, WIDTH, Scene
 from numpy.typing import NDArray
+
+from demo.scenes import HEIGHT, WIDTH, Scene
 
 FRAME_WIDTH, FRAME_HEIGHT, RATE = 1280, 720, 30
 
 # Five columns a sign, a byte each, the lowest bit at the top: enough for a camera's line of text.
 _SIGNS = {
-    **dict(zip("0123456789", "3e5149453e 00427f4000 4261514946 2141454b31 1814127f10 2745454539 3c4a494930 0171090503 3649494936 064949291e".split(), strict=True)),
-    **dict(zip("ABCDEFGHIJKLM", "7e1111117e 7f49494936 3e41414122 7f4141221c 7f49494941 7f09090901 3e4149497a 7f0808087f 00417f4100 2040413f01 7f08142241 7f40404040 7f020c027f".split(), strict=True)),
-    **dict(zip("NOPQRSTUVWXYZ", "7f0408107f 3e4141413e 7f09090906 3e4151215e 7f09192946 4649494931 01017f0101 3f4040403f 1f2040201f 3f4038403f 6314081463 0708700807 6151494543".split(), strict=True)),
-    **{"-": "0808080808", ":": "0036360000", " ": "0000000000"},
+    **dict(
+        zip(
+            "0123456789",
+            [
+                "3e5149453e",
+                "00427f4000",
+                "4261514946",
+                "2141454b31",
+                "1814127f10",
+                "2745454539",
+                "3c4a494930",
+                "0171090503",
+                "3649494936",
+                "064949291e",
+            ],
+            strict=True,
+        )
+    ),
+    **dict(
+        zip(
+            "ABCDEFGHIJKLM",
+            [
+                "7e1111117e",
+                "7f49494936",
+                "3e41414122",
+                "7f4141221c",
+                "7f49494941",
+                "7f09090901",
+                "3e4149497a",
+                "7f0808087f",
+                "00417f4100",
+                "2040413f01",
+                "7f08142241",
+                "7f40404040",
+                "7f020c027f",
+            ],
+            strict=True,
+        )
+    ),
+    **dict(
+        zip(
+            "NOPQRSTUVWXYZ",
+            [
+                "7f0408107f",
+                "3e4141413e",
+                "7f09090906",
+                "3e4151215e",
+                "7f09192946",
+                "4649494931",
+                "01017f0101",
+                "3f4040403f",
+                "1f2040201f",
+                "3f4038403f",
+                "6314081463",
+                "0708700807",
+                "6151494543",
+            ],
+            strict=True,
+        )
+    ),
+    "-": "0808080808",
+    ":": "0036360000",
+    " ": "0000000000",
 }
 
 
@@ -68,7 +128,9 @@ def _lens() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return across * bend, down * bend
 
 
-def _look(world: NDArray[np.uint32], across: NDArray[np.float32], down: NDArray[np.float32], pose: tuple[float, float, float, float]) -> NDArray[np.uint8]:
+def _look(
+    world: NDArray[np.uint32], across: NDArray[np.float32], down: NDArray[np.float32], pose: tuple[float, float, float, float]
+) -> NDArray[np.uint8]:
     x, y, roll, zoom = pose
     c, s = np.float32(np.cos(roll) * zoom), np.float32(np.sin(roll) * zoom)
     columns = (across * c - down * s + np.float32(x)).astype(np.int32)

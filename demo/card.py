@@ -1,8 +1,8 @@
 """Makes a card of footage: `python -m demo.card OUT [CACHE]`.
 
-What stands on it, so that every way through intake is shown: a recording that the camera split into two segments, recordings by day, by night and indoors,
-one in HEVC (which no browser needs to play), a photograph, and a file whose camera lost its power. The people are one public-domain portrait in many dresses;
-the places are painted; the voices are a speech synthesiser's. Nobody was filmed.
+What stands on it, so that every way through intake is shown: a recording that the camera split into two segments, recordings by day,
+by night and indoors, one in HEVC (which no browser needs to play), a photograph, and a file whose camera lost its power.
+The people are one public-domain portrait in many dresses; the places are painted; the voices are a speech synthesiser's. Nobody was filmed.
 """
 
 import json
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+
 from demo.camera import FRAME_HEIGHT, FRAME_WIDTH, RATE, Take, film
 from demo.materials import Materials, fetch
 from demo.scenes import make_scene
@@ -44,7 +45,7 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What was made: file (relative to the card), camera, when it begins, when a person's particulars are heard, and whether it is speech."""
+    """What was made: file (relative to the card), camera, when it begins, when something is said, and whether that is speech."""
 
     file: str
     camera: str
@@ -75,7 +76,7 @@ _SHOTS = (
     ),
     Shot("SB-2107", "LOBBY", "hall", (Line(0.7, "You are at the front desk. How can we help you?", 45),), (7.0,), 95),
     Shot("HB-3310", "RIDE", "street", (Line(0.8, "Please step back behind the wall.", 28),), (6.0,), 140, "libx265"),
-    Shot("HB-3311", "RIDE", "night", (Line(0.4, "Stop there. Show me your hands.", 26),), (4.0,), 402, "libx264", True),
+    Shot("HB-3311", "RIDE", "night", (Line(0.4, "Stop there. Show me your hands.", 26),), (4.0,), 402, cut=True),
 )
 _PHOTO_CAMERA = "SB-2108"
 
@@ -121,7 +122,11 @@ def _write(path: Path, frames: Iterator[av.VideoFrame], sound: "np.typing.NDArra
     """An MP4 file as a camera writes it: picture, sound, time of creation; its index at the end."""
     with av.open(str(path), "w", format="mp4") as container:
         container.metadata["creation_time"] = at.strftime("%Y-%m-%dT%H:%M:%S.000000Z")
-        options = {"preset": "veryfast", "crf": "24"} if codec == "libx264" else {"preset": "ultrafast", "crf": "27", "x265-params": "log-level=none"}
+        options = (
+            {"preset": "veryfast", "crf": "24"}
+            if codec == "libx264"
+            else {"preset": "ultrafast", "crf": "27", "x265-params": "log-level=none"}
+        )
         picture = container.add_stream(codec, rate=RATE, options=options)
         picture.width, picture.height, picture.pix_fmt = FRAME_WIDTH, FRAME_HEIGHT, "yuv420p"
         picture.codec_context.gop_size = RATE
@@ -140,7 +145,9 @@ def _write(path: Path, frames: Iterator[av.VideoFrame], sound: "np.typing.NDArra
 
 
 def _block(sound: "np.typing.NDArray[np.float32]", number: int) -> av.AudioFrame:
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(sound[None, number * _BLOCK : (number + 1) * _BLOCK]), format="fltp", layout="mono")
+    frame = av.AudioFrame.from_ndarray(
+        np.ascontiguousarray(sound[None, number * _BLOCK : (number + 1) * _BLOCK]), format="fltp", layout="mono"
+    )
     frame.sample_rate, frame.pts, frame.time_base = SOUND_RATE, number * _BLOCK, Fraction(1, SOUND_RATE)
     return frame
 

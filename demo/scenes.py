@@ -1,11 +1,12 @@
-"""The places that the cameras see: a street by day and by night, and a hall. Painted once, larger than the picture, so that a camera can move over it."""
+"""The places that the cameras see: a street by day and by night, and a hall, painted larger than the picture so that a camera can move."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from demo.people import Look, Picture, Sprite, make_person, read_picture
 from numpy.typing import NDArray
+
+from demo.people import Look, Picture, Sprite, make_person, read_picture
 
 WIDTH, HEIGHT = 2240, 1280
 _HORIZON = 640
@@ -25,7 +26,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a camera moves over: the painted place, who stands in it (the farthest first), and what hides their legs from row `front_top` down."""
+    """What a camera moves over: the painted place, who stands in it (farthest first), and what hides their legs below `front_top`."""
 
     place: Picture
     people: tuple[Standing, ...]
@@ -126,7 +127,12 @@ def _outdoors(pictures: Path) -> _Colours:
     place[:] = np.array([146, 178, 214], np.float32) + sky * np.array([60, 40, 14], np.float32)
     brick = _bricks(pictures)
     left = 0
-    for width, top, tint in ((520, 120, (0.95, 0.62, 0.52)), (430, 210, (0.86, 0.82, 0.74)), (640, 90, (0.72, 0.55, 0.5)), (650, 170, (0.9, 0.84, 0.66))):
+    for width, top, tint in (
+        (520, 120, (0.95, 0.62, 0.52)),
+        (430, 210, (0.86, 0.82, 0.74)),
+        (640, 90, (0.72, 0.55, 0.5)),
+        (650, 170, (0.9, 0.84, 0.66)),
+    ):
         right = min(WIDTH, left + width)
         tall = _HORIZON + 120 - top
         wall = np.tile(brick, (tall // brick.shape[0] + 1, (right - left) // brick.shape[1] + 1, 1))[:tall, : right - left]
