@@ -63,7 +63,7 @@ class Application:
             await refusal(scope, receive, send)
         else:
             async with self._gate:
-                await self._pages(scope, receive, send)
+                await self._pages(scope, receive, headers.added(send, headers.PAGE))
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Open the home at the start; keep counts in the log while it runs and at the end."""

@@ -24,9 +24,9 @@ export function spoken(seconds: number): string {
   return parts.join(" ");
 }
 
-/** The wall clock of the recording, in the agency's time zone. */
+/** The wall clock of the recording, in the agency's time zone, written as the pages write it: `24 Nov 2026, 08:13:05 EST`. */
 export function clock(milliseconds: number, zone: string): string {
-  return new Intl.DateTimeFormat("en-GB", {
+  const format = new Intl.DateTimeFormat("en-US", {
     timeZone: zone,
     day: "numeric",
     month: "short",
@@ -34,6 +34,9 @@ export function clock(milliseconds: number, zone: string): string {
     hour: "2-digit",
     minute: "2-digit",
     second: "2-digit",
+    hourCycle: "h23",
     timeZoneName: "short",
-  }).format(milliseconds);
+  });
+  const part = Object.fromEntries(format.formatToParts(milliseconds).map(({ type, value }) => [type, value]));
+  return `${part["day"]} ${part["month"]} ${part["year"]}, ${part["hour"]}:${part["minute"]}:${part["second"]} ${part["timeZoneName"]}`;
 }

@@ -63,7 +63,7 @@ register.filter("finding_words", words.finding)
 register.filter("kind_words", words.kind)
 register.filter("state_words", words.state)
 register.filter("size", words.size)
-register.filter("length", words.length)
+register.filter("runtime", words.length)
 
 
 @register.filter
