@@ -1,34 +1,59 @@
-# `make help` prints itself: every target with a double hash is shown.
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-BIN := .venv/bin
-VESTIGE_TEST_BUDGET ?= 15
-export VESTIGE_TEST_BUDGET
+# Everything from a clean clone: `make demo`, `make test`. Needs make and Python 3.11 or later; the rest comes into .venv.
+SHELL := /bin/sh
+VENV := .venv
+PY := $(VENV)/bin/python
+SERVE ?= 1
+PORT ?= 8000
+CARD ?=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+UI := $(wildcard hatch_build.py ui/package.json ui/package-lock.json ui/vite.config.ts ui/svelte.config.js ui/tsconfig.json) $(shell find ui/src -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-long lint types
+.PHONY: help demo test test-long lint types bench docs clean
 
-help: ## Show what can be made
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+help: ## print this
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .venv/.ready ## Make the virtual environment
+demo: $(VENV)/.installed ## the main job on footage made on the spot, then the pages (SERVE=0 stops before; CARD=folder uses yours; PORT=8000)
+	@SERVE="$(SERVE)" CARD="$(CARD)" PORT="$(PORT)" $(PY) -m demo.run
 
-.venv/.ready: pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none is here" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	VESTIGE_SKIP_UI=1 $(BIN)/python -m pip install --quiet --editable '.[postgres]' --editable ./verifier --group dev
-	touch $@
+test: $(VENV)/.developing lint types ## lint, types and every test
+	@tools/system-packages.sh
+	@$(PY) -m pytest $(ARGS)
 
-test: setup lint types ## Check style and types, run every test
-	$(BIN)/python -m pytest
+test-long: $(VENV)/.developing lint types ## the same with the full numbers of the property, fuzz and kill tests
+	@tools/system-packages.sh
+	@VESTIGE_TEST_BUDGET=0 $(PY) -m pytest $(ARGS)
 
-test-long: setup ## Run the full numbers of every property test
-	VESTIGE_TEST_BUDGET=0 $(BIN)/python -m pytest
+lint: $(VENV)/.developing ## ruff: rules and formatting
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
 
-lint: setup ## Check the style
-	$(BIN)/ruff check src tests verifier
-	$(BIN)/ruff format --check src tests verifier
+types: $(VENV)/.developing ## mypy, strict
+	@$(PY) -m mypy
 
-types: setup ## Check the types
-	$(BIN)/mypy
-	$(BIN)/mypy --strict --config-file /dev/null verifier/src/vestige_verify
+bench: $(VENV)/.developing ## the benchmarks, median of three
+	@$(PY) -m benchmarks
+
+docs: $(VENV)/.developing ## check what the documents claim, and their links
+	@$(PY) -m pytest -q tests/contracts/test_docs.py
+
+clean: ## remove what was built or made here (the demonstration's home too)
+	rm -rf $(VENV) .demo src/vestige/web/static/dist ui/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/.made:
+	@python="$$(tools/find-python.sh)" && echo "making $(VENV) with $$python" && "$$python" -m venv $(VENV)
+	@$(PY) -m pip install --quiet --upgrade 'pip>=25.1'
+	@touch $@
+
+# The editable install builds the pages too (hatch_build.py), with Node from a wheel where there is none.
+$(VENV)/.installed: $(VENV)/.made pyproject.toml verifier/pyproject.toml $(UI)
+	@echo "installing Vestige and its verifier into $(VENV)"
+	@$(PY) -m pip install --quiet --editable '.[models]' --editable ./verifier
+	@touch $@
+
+$(VENV)/.developing: $(VENV)/.installed pyproject.toml
+	@echo "installing what the tests need"
+	@$(PY) -m pip install --quiet --group dev 'psycopg[binary,pool]>=3.3,<4'
+	@touch $@

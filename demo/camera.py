@@ -1,4 +1,4 @@
-"""A body camera's movement and eye: breath, steps, the hand, a slow turn, zoom, a wide lens, rolling exposure, noise and the burnt-in line of text."""
+"""A body camera's movement and eye: steps, the hand, a slow turn, zoom, a wide lens, rolling exposure, noise, the burnt-in line of text."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,17 +6,77 @@ from datetime import datetime, timedelta
 
 import av
 import numpy as np
-from demo.scenes import HEIGHT, WIDTH, Scene, Standing
 from numpy.typing import NDArray
+
+from demo.scenes import HEIGHT, WIDTH, Scene
 
 FRAME_WIDTH, FRAME_HEIGHT, RATE = 1280, 720, 30
 
 # Five columns a sign, a byte each, the lowest bit at the top: enough for a camera's line of text.
 _SIGNS = {
-    **dict(zip("0123456789", "3e5149453e 00427f4000 4261514946 2141454b31 1814127f10 2745454539 3c4a494930 0171090503 3649494936 064949291e".split(), strict=True)),
-    **dict(zip("ABCDEFGHIJKLM", "7e1111117e 7f49494936 3e41414122 7f4141221c 7f49494941 7f09090901 3e4149497a 7f0808087f 00417f4100 2040413f01 7f08142241 7f40404040 7f020c027f".split(), strict=True)),
-    **dict(zip("NOPQRSTUVWXYZ", "7f0408107f 3e4141413e 7f09090906 3e4151215e 7f09192946 4649494931 01017f0101 3f4040403f 1f2040201f 3f4038403f 6314081463 0708700807 6151494543".split(), strict=True)),
-    **{"-": "0808080808", ":": "0036360000", " ": "0000000000"},
+    **dict(
+        zip(
+            "0123456789",
+            [
+                "3e5149453e",
+                "00427f4000",
+                "4261514946",
+                "2141454b31",
+                "1814127f10",
+                "2745454539",
+                "3c4a494930",
+                "0171090503",
+                "3649494936",
+                "064949291e",
+            ],
+            strict=True,
+        )
+    ),
+    **dict(
+        zip(
+            "ABCDEFGHIJKLM",
+            [
+                "7e1111117e",
+                "7f49494936",
+                "3e41414122",
+                "7f4141221c",
+                "7f49494941",
+                "7f09090901",
+                "3e4149497a",
+                "7f0808087f",
+                "00417f4100",
+                "2040413f01",
+                "7f08142241",
+                "7f40404040",
+                "7f020c027f",
+            ],
+            strict=True,
+        )
+    ),
+    **dict(
+        zip(
+            "NOPQRSTUVWXYZ",
+            [
+                "7f0408107f",
+                "3e4141413e",
+                "7f09090906",
+                "3e4151215e",
+                "7f09192946",
+                "4649494931",
+                "01017f0101",
+                "3f4040403f",
+                "1f2040201f",
+                "3f4038403f",
+                "6314081463",
+                "0708700807",
+                "6151494543",
+            ],
+            strict=True,
+        )
+    ),
+    "-": "0808080808",
+    ":": "0036360000",
+    " ": "0000000000",
 }
 
 
@@ -39,10 +99,12 @@ def film(scene: Scene, take: Take) -> Iterator[av.VideoFrame]:
     shake = _smooth(draw.normal(0, 1, (count + 40, 3)), 5)[:count] * take.motion
     across, down = _lens()
     grain = (draw.normal(0, take.noise, (FRAME_HEIGHT + 64, FRAME_WIDTH + 64))).astype(np.int16)
-    place = _packed(scene.place)
+    place, front = _packed(scene.place), _packed(scene.front)
+    world = np.concatenate([place[: scene.front_top], front])
     for number in range(count):
         t = number / RATE
-        world = _with_people(place, scene.people, t)
+        world[: scene.front_top] = place[: scene.front_top]
+        _put_people(world, scene, t)
         seen = _look(world, across, down, _pose(t, shake[number], take))
         yield _develop(seen, t, (grain, draw), _line(take, t))
 
@@ -52,7 +114,7 @@ def _pose(t: float, shake: NDArray[np.float64], take: Take) -> tuple[float, floa
     unit = take.motion
     phase = take.seed % 7
     x = WIDTH / 2 + 190 * np.sin(0.42 * t + phase) * unit + 7 * np.sin(5.6 * t) * unit + 9 * shake[0]
-    y = HEIGHT / 2 - 20 + 26 * np.sin(0.9 * t + phase) + 9 * abs(np.sin(5.6 * t)) * unit + 9 * shake[1]
+    y = HEIGHT / 2 - 80 + 26 * np.sin(0.9 * t + phase) + 9 * abs(np.sin(5.6 * t)) * unit + 9 * shake[1]
     roll = 0.022 * np.sin(0.8 * t + phase) * unit + 0.006 * shake[2]
     zoom = 1.12 + 0.09 * np.sin(0.35 * t + phase)
     return float(x), float(y), float(roll), float(zoom)
@@ -66,7 +128,9 @@ def _lens() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return across * bend, down * bend
 
 
-def _look(world: NDArray[np.uint32], across: NDArray[np.float32], down: NDArray[np.float32], pose: tuple[float, float, float, float]) -> NDArray[np.uint8]:
+def _look(
+    world: NDArray[np.uint32], across: NDArray[np.float32], down: NDArray[np.float32], pose: tuple[float, float, float, float]
+) -> NDArray[np.uint8]:
     x, y, roll, zoom = pose
     c, s = np.float32(np.cos(roll) * zoom), np.float32(np.sin(roll) * zoom)
     columns = (across * c - down * s + np.float32(x)).astype(np.int32)
@@ -93,19 +157,18 @@ def _develop(seen: NDArray[np.uint8], t: float, film_grain: tuple[NDArray[np.int
     return frame
 
 
-def _with_people(place: NDArray[np.uint32], people: tuple[Standing, ...], t: float) -> NDArray[np.uint32]:
-    world = place.copy()
-    for who in people:
+def _put_people(world: NDArray[np.uint32], scene: Scene, t: float) -> None:
+    """Lay the people over the painted place, down to what stands before them."""
+    for who in scene.people:
         height, width = who.sprite.cover.shape
         x = int(who.x + who.pace * t + 5 * np.sin(1.7 * t + who.x))
         y = int(who.y + 4 * np.sin(2.9 * t + who.y))
-        tall, left, right = min(height, HEIGHT - y), max(0, x), min(WIDTH, x + width)
+        tall, left, right = min(height, scene.front_top - y), max(0, x), min(WIDTH, x + width)
         part = world[y : y + tall, left:right]
-        behind = part.copy().view(np.uint8).reshape(*part.shape, 4)[..., :3].astype(np.int32)
+        behind = np.ascontiguousarray(part).view(np.uint8).reshape(*part.shape, 4)[..., :3].astype(np.int32)
         cover = who.sprite.cover[:tall, left - x : right - x, None]
         mixed = behind + ((who.sprite.colours[:tall, left - x : right - x] - behind) * cover >> 8)
         world[y : y + tall, left:right] = _packed(mixed.astype(np.uint8))
-    return world
 
 
 def _packed(picture: NDArray[np.uint8]) -> NDArray[np.uint32]:

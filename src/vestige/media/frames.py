@@ -11,8 +11,7 @@ PROGRESS: Final = b"p"
 WRITE: Final = b"w"
 PATCH: Final = b"s"
 BLOB: Final = b"b"
-KINDS: Final = frozenset({JSON, PROGRESS, WRITE, PATCH, BLOB})
-LARGEST: Final = 64 << 20
+LARGEST: Final = {JSON: 64 << 20, PROGRESS: 4, WRITE: 1 << 20, PATCH: (1 << 20) + 8, BLOB: 64 << 20}
 _HEAD = 5
 
 
@@ -35,12 +34,10 @@ def receive(descriptor: int) -> tuple[bytes, bytes] | None:
     if not head:
         return None
     kind, length = head[:1], int.from_bytes(head[1:], "big")
-    if len(head) != _HEAD or kind not in KINDS or length > LARGEST:
+    if len(head) != _HEAD or length > LARGEST.get(kind, -1):
         raise MediaFailed("the media child said something that is no answer")
     payload = _exactly(descriptor, length)
-    if len(payload) != length:
-        raise MediaFailed("the media child ended inside an answer")
-    return kind, payload
+    return (kind, payload) if len(payload) == length else None
 
 
 def _exactly(descriptor: int, length: int) -> bytes:

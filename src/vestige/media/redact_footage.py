@@ -4,10 +4,11 @@ A frame that a decoder marks as damaged, that has no time, or whose time does no
 guessed where something must be hidden.
 """
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import av
 from av.audio.stream import AudioStream
@@ -61,26 +62,40 @@ def to_ms(at: Moment) -> int:
     return max(0, at.numerator * 1000 // at.denominator)
 
 
-def require_whole(frame: VideoFrame, before: Moment | None, number: int) -> Moment:
-    """The frame's time. Raises MediaFailed for a damaged frame and for one that does not come after the one before."""
-    if frame.is_corrupt:
-        raise MediaFailed(f"frame {number} is damaged")
-    at = moment(frame)
-    if before is not None and at <= before:
-        raise MediaFailed(f"frame {number} does not come after the one before it")
-    return at
+class Order:
+    """Counts frames and their times, and refuses what does not fit."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._before: Moment | None = None
+        self._size: tuple[int, int] | None = None
+        self._digest = hashlib.sha256()
+
+    def accept(self, frame: VideoFrame) -> Moment:
+        """The frame's time. Raises MediaFailed for a damaged frame, one that does not come after the one before, and another size."""
+        if frame.is_corrupt:
+            raise MediaFailed(f"frame {self.count} is damaged")
+        at = moment(frame)
+        if self._before is not None and at <= self._before:
+            raise MediaFailed(f"frame {self.count} does not come after the one before it")
+        self._size = self._size or (frame.width, frame.height)
+        if (frame.width, frame.height) != self._size:
+            raise MediaFailed(f"the picture changes its size at frame {self.count}")
+        self._before = at
+        self.count += 1
+        self._digest.update(f"{at.numerator}/{at.denominator}\n".encode())
+        return at
+
+    def times_sha256(self) -> str:
+        """A digest of all times so far, as exact fractions of a second: equal for the same times in another time base."""
+        return self._digest.hexdigest()
 
 
 def frames(container: InputContainer, stream: VideoStream) -> Iterator[tuple[Moment, VideoFrame]]:
-    """Every frame with its time, in order. Raises MediaFailed as `require_whole`, and where pictures change their size on the way."""
-    before: Moment | None = None
-    size: tuple[int, int] | None = None
-    for number, frame in enumerate(container.decode(stream)):
-        before = require_whole(frame, before, number)
-        size = size or (frame.width, frame.height)
-        if (frame.width, frame.height) != size:
-            raise MediaFailed(f"the picture changes its size at frame {number}")
-        yield before, frame
+    """Every frame with its time, in order. Raises MediaFailed as `Order.accept` does."""
+    order = Order()
+    for frame in container.decode(stream):
+        yield order.accept(frame), frame
 
 
 def shown_until(at: Moment, frame: VideoFrame) -> Moment:
@@ -97,8 +112,9 @@ def picture_of(frame: VideoFrame) -> Picture:
 
 
 def _mirrored(frame: VideoFrame) -> bool:
+    sides: Any = frame.side_data  # by type; the library's own annotation knows other keys
     try:
-        side = frame.side_data[Type.DISPLAYMATRIX]  # type: ignore[typeddict-item]  # the stubs know fewer kinds than the library
+        side = sides[Type.DISPLAYMATRIX]
     except KeyError:
         return False
     a, b, _, c, d, *_ = memoryview(bytes(side)).cast("i")

@@ -1,86 +1,128 @@
-"""Locking the media child in: limits, no privileges, no network, no other programs, no files but those that are open already.
+"""Locking the media child in, before it reads a byte of footage.
 
-The filter of system calls is written for x86_64; `supported` says whether it is in force. The limits hold everywhere.
+1. No environment, no open file but those named. 2. Limits: address space, processor time, no file growth, no core, few descriptors.
+3. No new privileges; no other process of the same user may trace it. 4. Landlock, where the kernel has it: no file and no TCP port at all.
+5. A filter of system calls on x86_64 and aarch64: what is not allowed gets EPERM, another architecture is killed. It holds for every
+thread, those that libraries started before too.
+
+Whatever is missing is not pretended: `lock` returns the names of the locks that are in force.
 """
 
 import ctypes
+import errno
 import os
-import platform
 import resource
 import struct
+from collections.abc import Sequence
 
-_PR_SET_NO_NEW_PRIVS = 38
-_PR_SET_SECCOMP = 22
+from vestige.media._syscalls import Machine, machine
+
+LOCKS = ("limits", "landlock", "seccomp")
+
 _PR_SET_DUMPABLE = 4
-_SECCOMP_MODE_FILTER = 2
-_ALLOW, _EPERM, _KILL = 0x7FFF0000, 0x00050001, 0x80000000
+_PR_SET_NO_NEW_PRIVS = 38
+_SET_MODE_FILTER, _ALL_THREADS = 1, 1
+_ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
+_NO_SUCH_CALL = (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP)
 _DESCRIPTORS = 64
 
-# System calls of x86_64 that the child never needs: sockets, other programs and processes, mounts, namespaces, keys, kernel interfaces,
-# and every way to open, make, rename or remove a file by name. What it needs is imported before, and its files are open.
-_ARCHITECTURE = 0xC000003E
-_DENIED = (
-    "2 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 57 58 59 62 76 82 83 84 85 86 87 88 90 92 101 155 157 161 165 166 167 169 175 200 234 "
-    "248 249 250 257 258 260 263 264 265 266 268 272 288 298 299 304 307 308 310 311 313 316 320 321 322 323 425 426 427 428 429 430 432 "
-    "434 437 438 440 442"
-)
+_LANDLOCK_CREATE, _LANDLOCK_RESTRICT, _LANDLOCK_VERSION = 444, 446, 1
+_LANDLOCK_FILES = ((1, 0x1FFF), (2, 0x2000), (3, 0x4000), (5, 0x8000))  # from which version on the kernel knows which rights
+_LANDLOCK_TCP, _LANDLOCK_SCOPES = 0x3, 0x3
+
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
+_X32 = 0x40000000
+_CLONE_THREAD = 0x10000
 
 
-def lock(*, memory: int, cpu_seconds: int, keep: tuple[int, ...]) -> None:
-    """Give up everything but memory, processor time and these descriptors. Raises OSError where a lock that the system has fails."""
+def lock(*, memory: int, cpu_seconds: int, keep: tuple[int, ...]) -> list[str]:
+    """Give up everything but memory, processor time and these descriptors; returns the locks in force. Raises OSError where one fails."""
     os.environ.clear()
-    os.closerange(3, min(keep))
-    for low, high in zip(sorted(keep), [*sorted(keep)[1:], 4096], strict=True):
-        os.closerange(low + 1, high)
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 5))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_DESCRIPTORS, _DESCRIPTORS))
-    _prctl(_PR_SET_DUMPABLE, 0)
-    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    _seccomp()
-
-
-def supported() -> bool:
-    """Whether the filter of system calls is in force on this machine."""
-    return platform.machine() == "x86_64"
-
-
-def _prctl(option: int, argument: int, pointer: int = 0) -> None:
+    _close_all_but(keep)
+    for kind, soft, hard in (
+        (resource.RLIMIT_AS, memory, memory),
+        (resource.RLIMIT_CPU, cpu_seconds, cpu_seconds + 5),
+        (resource.RLIMIT_FSIZE, 0, 0),
+        (resource.RLIMIT_CORE, 0, 0),
+        (resource.RLIMIT_NOFILE, _DESCRIPTORS, _DESCRIPTORS),
+    ):
+        resource.setrlimit(kind, (soft, hard))
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(option, ctypes.c_ulong(argument), ctypes.c_void_p(pointer), ctypes.c_ulong(0), ctypes.c_ulong(0)):
-        code = ctypes.get_errno()
-        raise OSError(code, f"the media child cannot lock itself in: {os.strerror(code)}")
+    for option, value in ((_PR_SET_DUMPABLE, 0), (_PR_SET_NO_NEW_PRIVS, 1)):
+        _done(libc.prctl(option, *map(ctypes.c_ulong, (value, 0, 0, 0))), "prctl")
+    landlocked = _landlock(libc)
+    filtered = _seccomp(libc, machine())
+    return ["limits", *(["landlock"] if landlocked else []), *(["seccomp"] if filtered else [])]
 
 
-def _seccomp() -> None:
-    if not supported():
-        return
-    program = _program()
+def _close_all_but(keep: Sequence[int]) -> None:
+    start = 3
+    for descriptor in sorted(keep):
+        os.closerange(start, descriptor)
+        start = descriptor + 1
+    os.closerange(start, max(start, resource.getrlimit(resource.RLIMIT_NOFILE)[0]))
+
+
+def _landlock(libc: ctypes.CDLL) -> bool:
+    """Forbid every file and TCP port. False where the kernel has no Landlock."""
+    version = libc.syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), _LANDLOCK_VERSION)
+    if version < 1:
+        return False
+    files = sum(rights for since, rights in _LANDLOCK_FILES if version >= since)
+    attributes = struct.pack("=Q", files)
+    if version >= 4:
+        attributes += struct.pack("=Q", _LANDLOCK_TCP)
+    if version >= 6:
+        attributes += struct.pack("=Q", _LANDLOCK_SCOPES)
+    rules = libc.syscall(_LANDLOCK_CREATE, attributes, ctypes.c_size_t(len(attributes)), 0)
+    _done(min(rules, 0), "landlock")
+    _done(libc.syscall(_LANDLOCK_RESTRICT, rules, 0), "landlock")
+    os.close(rules)
+    return True
+
+
+def _seccomp(libc: ctypes.CDLL, here: Machine | None) -> bool:
+    """Install the filter on all threads. False where the kernel has no filters, or the machine's calls are not known."""
+    if here is None:
+        return False
+    program = _program(here)
     code = ctypes.create_string_buffer(program, len(program))
+    whole = struct.pack("@HP", len(program) // 8, ctypes.addressof(code))
+    result = libc.syscall(here.seccomp, _SET_MODE_FILTER, _ALL_THREADS, whole)
+    if result < 0 and ctypes.get_errno() in _NO_SUCH_CALL:
+        return False
+    _done(result, "seccomp")
+    return True
 
-    class Filter(ctypes.Structure):
-        _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
 
-    whole = Filter(len(program) // 8, ctypes.cast(code, ctypes.c_void_p))
-    _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(whole))
-
-
-def _program() -> bytes:
-    """A classic BPF program: another architecture is killed, a denied call gets EPERM."""
+def _program(here: Machine) -> bytes:
+    """A classic BPF program. `clone` makes threads only; a filter can't see the flags of `clone3`, so that is no call: `clone` is used."""
     lines = [
-        _bpf(0x20, 0, 0, 4),
-        _bpf(0x15, 1, 0, _ARCHITECTURE),
-        _bpf(0x06, 0, 0, _KILL),
-        _bpf(0x20, 0, 0, 0),
-        _bpf(0x35, 0, 1, 0x40000000),
-        _bpf(0x06, 0, 0, _KILL),
+        _bpf(_LOAD, 0, 0, _ARCHITECTURE),
+        _bpf(_EQUAL, 1, 0, here.architecture),
+        _bpf(_RETURN, 0, 0, _KILL),
+        _bpf(_LOAD, 0, 0, _NUMBER),
+        _bpf(_AT_LEAST, 0, 1, _X32),
+        _bpf(_RETURN, 0, 0, _KILL),
+        _bpf(_EQUAL, 0, 1, here.clone3),
+        _bpf(_RETURN, 0, 0, _REFUSE | errno.ENOSYS),
+        _bpf(_EQUAL, 0, 4, here.clone),
+        _bpf(_LOAD, 0, 0, _FIRST_ARGUMENT),
+        _bpf(_ANY_BIT, 0, 1, _CLONE_THREAD),
+        _bpf(_RETURN, 0, 0, _ALLOW),
+        _bpf(_RETURN, 0, 0, _REFUSE | errno.EPERM),
     ]
-    for number in map(int, _DENIED.split()):
-        lines += [_bpf(0x15, 0, 1, number), _bpf(0x06, 0, 0, _EPERM)]
-    return b"".join([*lines, _bpf(0x06, 0, 0, _ALLOW)])
+    for number in here.allowed:
+        lines += [_bpf(_EQUAL, 0, 1, number), _bpf(_RETURN, 0, 0, _ALLOW)]
+    return b"".join([*lines, _bpf(_RETURN, 0, 0, _REFUSE | errno.EPERM)])
 
 
 def _bpf(code: int, true: int, false: int, value: int) -> bytes:
     return struct.pack("=HBBI", code, true, false, value)
+
+
+def _done(result: int, what: str) -> None:
+    if result:
+        code = ctypes.get_errno()
+        raise OSError(code, f"the media child cannot lock itself in ({what}): {os.strerror(code)}")

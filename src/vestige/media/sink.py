@@ -1,31 +1,37 @@
 """Where a task writes: over the pipe, in order, with patches near the start (a muxer goes back to write a size)."""
 
 import io
+import time
 
 from vestige.errors import MediaFailed
 from vestige.media import frames
 
 HEAD = (1 << 20) - 56  # plaintext bytes of a sealed object's first segment, which the parent holds back
 _PIECE = 1 << 20
+_TELL_EVERY = 0.2  # seconds
 
 
 class PipeSink(io.RawIOBase):
-    """A file for a muxer. Raises MediaFailed when it would go back further than the head."""
+    """A file for a muxer. Raises MediaFailed when it would change what lies beyond the head."""
 
     def __init__(self, descriptor: int) -> None:
         """`descriptor` leads to the parent."""
         super().__init__()
-        self._descriptor = descriptor
+        self.descriptor = descriptor
         self._at = 0
         self._end = 0
+        self._told = 0.0
 
     def report(self, part: float) -> None:
-        """How far the task is, 0 to 1."""
-        frames.send(self._descriptor, frames.PROGRESS, int(min(max(part, 0.0), 1.0) * 1_000_000).to_bytes(4, "big"))
+        """How far the task is, 0 to 1; told a few times a second."""
+        now = time.monotonic()
+        if now - self._told >= _TELL_EVERY:
+            self._told = now
+            frames.send(self.descriptor, frames.PROGRESS, int(min(max(part, 0.0), 1.0) * 1_000_000).to_bytes(4, "big"))
 
     def blob(self, data: bytes) -> None:
         """Send a small result of its own (a picture)."""
-        frames.send(self._descriptor, frames.BLOB, data)
+        frames.send(self.descriptor, frames.BLOB, data)
 
     def writable(self) -> bool:
         """Yes."""
@@ -48,15 +54,16 @@ class PipeSink(io.RawIOBase):
         return place
 
     def write(self, data: "bytes | bytearray | memoryview") -> int:  # type: ignore[override]  # any buffer
-        """Append, or patch what lies in the head."""
+        """Append, or patch what lies in the head, or both."""
         view = memoryview(data).cast("B")
-        if self._at == self._end:
-            for start in range(0, len(view), _PIECE):
-                frames.send(self._descriptor, frames.WRITE, view[start : start + _PIECE])
-            self._end += len(view)
-        elif self._at + len(view) <= min(HEAD, self._end):
-            frames.send(self._descriptor, frames.PATCH, self._at.to_bytes(8, "big") + bytes(view))
-        else:
-            raise MediaFailed("the output is not written in order")
+        behind = view[: self._end - self._at]
+        if behind:
+            if self._at + len(behind) > HEAD:
+                raise MediaFailed("the output is not written in order")
+            frames.send(self.descriptor, frames.PATCH, self._at.to_bytes(8, "big") + bytes(behind))
+        ahead = view[len(behind) :]
+        for start in range(0, len(ahead), _PIECE):
+            frames.send(self.descriptor, frames.WRITE, ahead[start : start + _PIECE])
         self._at += len(view)
+        self._end = max(self._end, self._at)
         return len(view)

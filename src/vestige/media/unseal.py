@@ -1,4 +1,4 @@
-"""Reading sealed objects in the child: the Tink format of docs/custody-format.md, section 8, by itself (this room knows no vault)."""
+"""Reading objects in the child: the Tink format of docs/custody-format.md, section 8, or a plain file. This room knows no vault."""
 
 import io
 import os
@@ -16,26 +16,16 @@ _SEGMENT = 1 << 20
 _HEADER = 40
 _TAG = 16
 _KEPT = 8
+_BUFFER = 1 << 16
 
 
-class Unsealed(io.RawIOBase):
-    """The plaintext of a sealed descriptor as a seekable file. Raises Tampered where a segment is not what was sealed."""
+class _Placed(io.RawIOBase):
+    """A seekable file over reads at a place: the descriptor's own position, which other processes share, is never used."""
 
-    def __init__(self, descriptor: int, key: bytes, associated_data: bytes) -> None:
-        """`key` is the object's data key, 32 bytes."""
+    def __init__(self, size: int) -> None:
         super().__init__()
-        self._descriptor = descriptor
-        sealed = os.fstat(descriptor).st_size
-        header = os.pread(descriptor, _HEADER, 0)
-        if len(header) != _HEADER or header[0] != _HEADER or sealed < _HEADER + _TAG:
-            raise Tampered("the sealed object has no header")
-        derived = HKDF(SHA256(), 32, salt=header[1:33], info=associated_data).derive(key)
-        self._gcm, self._prefix = AESGCM(derived), header[33:]
-        self._segments = -(-sealed // _SEGMENT)
-        self.size = sealed - _HEADER - _TAG * self._segments
-        self._sealed = sealed
+        self.size = size
         self._at = 0
-        self._kept: OrderedDict[int, bytes] = OrderedDict()
 
     def readable(self) -> bool:
         """Yes."""
@@ -46,34 +36,68 @@ class Unsealed(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place in the plaintext."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.size}[whence]
-        if base + offset < 0:
+        """Go to a place, past the end too. Raises ValueError for one before the start."""
+        place = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.size}[whence]
+        if place < 0:
             raise ValueError("a place before the start")
-        self._at = base + offset
-        return self._at
+        self._at = place
+        return place
 
     def tell(self) -> int:
         """Where the next byte is read."""
         return self._at
 
     def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]  # any writable buffer
-        """Read up to the end of one segment."""
-        view = memoryview(buffer).cast("B")
-        if self._at >= self.size or not len(view):
-            return 0
-        number, offset = self._place(self._at)
-        part = memoryview(self._segment(number))[offset : offset + len(view)]
-        view[: len(part)] = part
-        self._at += len(part)
-        return len(part)
+        """Fill the buffer, less at the end only."""
+        view = memoryview(buffer).cast("B")[: max(0, self.size - self._at)]
+        done = 0
+        while done < len(view):
+            part = self._read_at(self._at, len(view) - done)
+            if not part:
+                break
+            view[done : done + len(part)] = part
+            done += len(part)
+            self._at += len(part)
+        return done
 
-    def _place(self, at: int) -> tuple[int, int]:
-        first = _SEGMENT - _HEADER - _TAG
-        if at < first:
-            return 0, at
-        number, offset = divmod(at - first, _SEGMENT - _TAG)
-        return number + 1, offset
+    def _read_at(self, offset: int, length: int) -> memoryview:
+        raise NotImplementedError
+
+
+class Plain(_Placed):
+    """An unsealed file."""
+
+    def __init__(self, descriptor: int) -> None:
+        """Of the descriptor's size now."""
+        super().__init__(os.fstat(descriptor).st_size)
+        self._descriptor = descriptor
+
+    def _read_at(self, offset: int, length: int) -> memoryview:
+        return memoryview(os.pread(self._descriptor, min(length, _SEGMENT), offset))
+
+
+class Unsealed(_Placed):
+    """The plaintext of a sealed file. Opening it proves its size; a segment that is not what was sealed is Tampered when it is read."""
+
+    def __init__(self, descriptor: int, key: bytes, associated_data: bytes) -> None:
+        """`key` is the object's data key, 32 bytes. Raises Tampered for a file that was cut, extended or not sealed so."""
+        sealed = os.fstat(descriptor).st_size
+        header = os.pread(descriptor, _HEADER, 0)
+        segments = max(1, -(-sealed // _SEGMENT))
+        if len(header) != _HEADER or header[0] != _HEADER or sealed < _HEADER + _TAG or 0 < sealed % _SEGMENT < _TAG:
+            raise Tampered("the object is not a whole sealed file")
+        super().__init__(sealed - _HEADER - _TAG * segments)
+        derived = HKDF(SHA256(), 32, salt=header[1:33], info=associated_data).derive(key)
+        self._gcm, self._prefix = AESGCM(derived), header[33:]
+        self._descriptor, self._sealed, self._segments = descriptor, sealed, segments
+        self._kept: OrderedDict[int, bytes] = OrderedDict()
+        self._segment(segments - 1)
+
+    def _read_at(self, offset: int, length: int) -> memoryview:
+        # The header counts as plaintext of the first segment, which makes all segments alike.
+        number, start = divmod(offset + _HEADER, _SEGMENT - _TAG)
+        start = start if number else offset
+        return memoryview(self._segment(number))[start : start + length]
 
     def _segment(self, number: int) -> bytes:
         if number in self._kept:
@@ -85,7 +109,7 @@ class Unsealed(io.RawIOBase):
         try:
             plain = self._gcm.decrypt(nonce, os.pread(self._descriptor, end - start, start), None)
         except InvalidTag as error:
-            raise Tampered(f"segment {number} of the sealed object is not what was sealed") from error
+            raise Tampered(f"segment {number + 1} of {self._segments} of the object is not what was sealed") from error
         self._kept[number] = plain
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
@@ -93,9 +117,6 @@ class Unsealed(io.RawIOBase):
 
 
 def open_source(descriptor: int, key: bytes | None, associated_data: bytes) -> tuple[BinaryIO, int]:
-    """A seekable file over a descriptor, sealed or plain (no key), and its size in bytes."""
-    if key is None:
-        size = os.fstat(descriptor).st_size
-        return os.fdopen(descriptor, "rb", buffering=1 << 20), size
-    unsealed = Unsealed(descriptor, key, associated_data)
-    return cast("BinaryIO", io.BufferedReader(unsealed, 1 << 20)), unsealed.size
+    """A seekable file over a descriptor, sealed or plain (no key), and its size in bytes. Raises Tampered."""
+    source = Plain(descriptor) if key is None else Unsealed(descriptor, key, associated_data)
+    return cast("BinaryIO", io.BufferedReader(source, _BUFFER)), source.size

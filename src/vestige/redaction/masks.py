@@ -31,19 +31,36 @@ def hidden_boxes(plan: Plan, start_ms: int, end_ms: int) -> tuple[Box, ...]:
     return _boxes(plan.masks, plan.picture, start_ms, end_ms)
 
 
+class Sweep:
+    """The same for frame after frame, without looking at every mask each time: frames must come in order."""
+
+    def __init__(self, plan: Plan) -> None:
+        """`plan` is swept once, from its start."""
+        self._picture = plan.picture
+        self._waiting = sorted(plan.masks, key=lambda mask: mask.span, reverse=True)
+        self._active: list[Mask] = []
+        self._at = 0
+
+    def during(self, start_ms: int, end_ms: int) -> tuple[Box, ...]:
+        """What `hidden_boxes` gives. Raises ValueError for a frame that begins before the one asked about last."""
+        if start_ms < self._at:
+            raise ValueError("frames must come in order")
+        self._at = start_ms
+        while self._waiting and self._waiting[-1].span.from_ms < end_ms:
+            self._active.append(self._waiting.pop())
+        self._active = [mask for mask in self._active if mask.span.to_ms > start_ms]
+        return _boxes(self._active, self._picture, start_ms, end_ms)
+
+
 def sweep(plan: Plan, times: Iterable[int]) -> Iterator[tuple[Box, ...]]:
-    """For each frame of rising `times` (ms) what `hidden_boxes` gives; the last is shown until the end. Lazy: one frame late."""
-    waiting = sorted(plan.masks, key=lambda mask: mask.span)
-    waiting.reverse()
-    active: list[Mask] = []
-    for start, end in _shown(times, plan.duration_ms):
-        while waiting and waiting[-1].span.from_ms < end:
-            active.append(waiting.pop())
-        active = [mask for mask in active if mask.span.to_ms > start]
-        yield _boxes(active, plan.picture, start, end)
+    """For each frame of rising `times` (ms) what is hidden in it; the last is shown until the end. Lazy: one frame late."""
+    sweeping = Sweep(plan)
+    for start, end in shown(times, plan.duration_ms):
+        yield sweeping.during(start, end)
 
 
-def _shown(times: Iterable[int], duration_ms: int) -> Iterator[tuple[int, int]]:
+def shown(times: Iterable[int], duration_ms: int) -> Iterator[tuple[int, int]]:
+    """When each frame is on screen: until the next one, the last until the end; a millisecond at least."""
     previous: int | None = None
     for at in times:
         if previous is not None:

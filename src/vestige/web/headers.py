@@ -1,24 +1,14 @@
 """The security headers of every answer: pages load from their own origin only; no inline script or style; nobody frames us."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.http import HttpRequest, HttpResponseBase
+from starlette.datastructures import MutableHeaders
+from starlette.types import Message, Send
 
-_PAGE_POLICY = "; ".join(  # noqa: FLY002  # one directive a line
-    (
-        "default-src 'self'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' blob:",
-        "media-src 'self' blob:",
-        "frame-src 'self'",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
+_PAGE_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; frame-src 'self'; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 COMMON: Mapping[str, str] = MappingProxyType(
@@ -49,28 +39,15 @@ def of_bytes(content_type: str) -> dict[str, str]:
     return {**_BYTES, **(_NO_SANDBOX if content_type == "application/pdf" else {})}
 
 
-class SecurityHeaders:
-    """Django middleware: the headers of pages, unless a view set its own."""
+def added(send: Send, extra: Mapping[str, str]) -> Send:
+    """The `send` of ASGI, with these headers on the answer unless it has its own of that name."""
 
-    sync_capable = True
-    async_capable = True
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            known = MutableHeaders(raw=list(message["headers"]))
+            for name, value in extra.items():
+                known.setdefault(name, value)
+            message = {**message, "headers": known.raw}
+        await send(message)
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]) -> None:
-        self._get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        """Answer with the headers added."""
-        answer = self._get_response(request)
-        return _with_headers(answer) if isinstance(answer, HttpResponseBase) else self._later(answer)
-
-    @staticmethod
-    async def _later(answer: Awaitable[HttpResponseBase]) -> HttpResponseBase:
-        return _with_headers(await answer)
-
-
-def _with_headers(answer: HttpResponseBase) -> HttpResponseBase:
-    for name, value in PAGE.items():
-        answer.headers.setdefault(name, value)
-    return answer
+    return sending

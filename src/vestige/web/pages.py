@@ -107,3 +107,8 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG
     """The page of a form that did not come from one of our pages (or whose page was too old)."""
     words = "This form was too old, or did not come from one of these pages. Go back, load the page again and send it once more."
     return draw(request, "error.html", {"title": _TITLES[403], "words": words, "status": 403}, 403)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """The page of an error that nobody foresaw: it asks nothing of the database."""
+    return _render(request, "web/broken.html", status=500)

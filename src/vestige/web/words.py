@@ -75,10 +75,10 @@ _STATES: Mapping[str, str] = MappingProxyType({ItemStatus.ACCESSIONED: "Accepted
 
 _SOURCES: Mapping[str, str] = MappingProxyType(
     {
-        TimeSource.CONTAINER: "read from the file's header, as the camera's clock said",
-        TimeSource.FILE: "from the date of the file on the card",
-        TimeSource.STATED: "as the person who brought it in stated",
-        TimeSource.TELEMETRY: "from the satellite time in the camera's telemetry",
+        TimeSource.CONTAINER: "by the camera's clock, as the file's header says",
+        TimeSource.FILE: "by the date of the file on the card",
+        TimeSource.STATED: "as stated by the person who brought it in",
+        TimeSource.TELEMETRY: "by satellite time, in the camera's telemetry",
     }
 )
 

@@ -1,5 +1,6 @@
-"""Checks a Vestige package offline. Written from docs/custody-format.md and docs/package-format.md; shares no code with the writer."""
+"""Checks a Vestige package offline, from the two format pages alone."""
 
 from vestige_verify.errors import VerificationError
 
-__all__ = ["VerificationError"]
+__version__ = "0.1.0"
+__all__ = ["VerificationError", "__version__"]

@@ -1,117 +1,109 @@
-"""`vestige-verify`: plain words first, numbers behind."""
+"""The command: `vestige-verify PACKAGE [--key VKEY | --trust FILE] [--json]`. Exit 0 verified, 1 refused, 2 wrong use."""
 
 import argparse
+import io
 import json
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+from vestige_verify import __version__, words
 from vestige_verify.errors import VerificationError
-from vestige_verify.formats import Key
-from vestige_verify.package import Report, verify
+from vestige_verify.notes import VerifierKey, parse_key
+from vestige_verify.package import Findings, verify
 
-_NOT_CHECKED = [
-    "the camera's own signature",
-    "the time by an independent authority",
-    "witnesses of the log",
-    "what the pictures and sound show",
-]
-_CHECKED = [
-    "the signature of the log",
-    "that the package is the one that the log names",
-    "every file against its hash, and that none was added",
-    "every entry of the trail in the log, and that none is missing",
-    "what is opened of the entries",
-]
+_VERIFIED, _REFUSED, _WRONG_USE = 0, 1, 2
+_EVERY = 1 << 30  # bytes between two lines of progress
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Check a package; ends with 0 verified, 1 refused, 2 wrong use."""
-    parser = argparse.ArgumentParser(prog="vestige-verify", description="Checks a Vestige package offline.")
-    parser.add_argument("package", type=Path)
-    anchor = parser.add_mutually_exclusive_group()
-    anchor.add_argument("--key", help="the verifier key that you got elsewhere")
-    anchor.add_argument("--trust", type=Path, help="a file of verifier keys, one a line")
-    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
-    given = parser.parse_args(arguments)
-    if not given.package.is_dir():
-        parser.error(f"{given.package} is no folder")
+class _WrongUseError(Exception):
+    """The command was called with something that is no key, no file or no folder."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command and gives its exit status; never raises but on Ctrl-C and `--help`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name in a package must not break the answer
+    options = _parser().parse_args(arguments)
+    pinned = bool(options.key or options.trust)
     try:
-        trusted = _trusted(given.key, given.trust)
-    except (VerificationError, OSError, UnicodeDecodeError) as error:
-        parser.error(f"the key cannot be used: {error}")
-    sys.exit(_run(given.package, trusted, json_wanted=given.json))
+        findings = _checked(_folder(options.package), _trusted(options.key, options.trust), _progress(quiet=options.json))
+    except (_WrongUseError, OSError, ValueError) as problem:
+        sys.stderr.write(f"vestige-verify: {words.plain(str(problem))}\n")
+        return _WRONG_USE
+    except VerificationError as demand:  # the trust file asks for more than this version can do
+        findings = Findings(fault=demand)
+    answer = json.dumps(words.as_json(findings, pinned=pinned), indent=2) if options.json else words.as_text(findings, pinned=pinned)
+    sys.stdout.write(f"{answer}\n")
+    return _VERIFIED if findings.verified else _REFUSED
 
 
-def _trusted(key: str | None, file: Path | None) -> list[Key]:
-    if key:
-        return [Key.read(key.strip())]
-    lines = [line.strip() for line in file.read_text().splitlines()] if file else []
-    wanted = [line for line in lines if line and not line.startswith("#")]
-    if any(line.startswith("witness") for line in wanted):
-        raise VerificationError("it demands witnesses, which this version cannot check")
-    if file and not wanted:
-        raise VerificationError("the file holds no key")
-    return [Key.read(line) for line in wanted]
-
-
-def _run(folder: Path, trusted: list[Key], *, json_wanted: bool) -> int:
-    signer = "pinned" if trusted else "unpinned"
-    try:
-        report = verify(folder, trusted)
-    except (VerificationError, OSError) as error:
-        reason, step, file = getattr(error, "reason", str(error)), getattr(error, "step", 0), getattr(error, "file", "")
-        value = {
-            "verdict": "refused",
-            "signer": signer,
-            "reason": reason,
-            "step": step,
-            "file": file,
-            "checked": [],
-            "not_checked": _NOT_CHECKED,
-        }
-        words = f"REFUSED: {file + ': ' if file else ''}{reason} (step {step})"
-        sys.stdout.write((json.dumps(value) if json_wanted else words) + "\n")
-        return 1
-    sys.stdout.write((json.dumps(_value(report, signer)) if json_wanted else "\n".join(_words(report))) + "\n")
-    return 0
-
-
-def _value(report: Report, signer: str) -> dict[str, object]:
-    told = report.manifest
-    return {
-        "verdict": "verified",
-        "signer": signer,
-        "checked": _CHECKED,
-        "not_checked": _NOT_CHECKED,
-        "fingerprint": report.key.fingerprint,
-        "key": report.key.text,
-        "profile": told["profile"],
-        "agency": told["agency"],
-        "item": told["item"],
-        "console_acts": told["console_acts"],
-        "files": [entry["path"] for entry in told["files"]],
-        "entries": report.entries,
-        "withheld": report.withheld,
-    }
-
-
-def _words(report: Report) -> list[str]:
-    told = report.manifest
-    first = (
-        "VERIFIED: the package is whole, unaltered, and signed by the key that you trust."
-        if report.pinned
-        else "CONSISTENT, but its signer is known only from this package: compare the fingerprint with one that you got elsewhere."
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="vestige-verify",
+        description="Checks a Vestige package offline. Exit status: 0 verified, 1 refused, 2 wrong use.",
+        epilog="Without --key or --trust the signer is known only from the package itself: compare fingerprints.",
     )
-    demonstration = ["The agency's system lets its console act for people without a second factor: for demonstrations and tests only."]
-    return [
-        first,
-        f"Agency: {told['agency']}",
-        f"Fingerprint of the signer: {report.key.fingerprint}",
-        *(demonstration if told["console_acts"] else []),
-        *(f"File: {entry['path']} ({entry['size']} bytes, SHA-256 {entry['sha256']})" for entry in told["files"]),
-        f"Trail: {report.entries} entries, none missing",
-        *(f"Withheld in {count} entries: {name}" for name, count in sorted(report.withheld.items())),
-        *(f"Checked: {what}" for what in _CHECKED),
-        *(f"Not checked: {what}" for what in _NOT_CHECKED),
-    ]
+    parser.add_argument("package", metavar="PACKAGE", help="the package's folder")
+    anchor = parser.add_mutually_exclusive_group()
+    anchor.add_argument("--key", metavar="VKEY", help="the agency's verifier key (name+id+key), got from elsewhere than the package")
+    anchor.add_argument("--trust", metavar="FILE", help="a file of such keys, one a line; lines that begin with # are comments")
+    parser.add_argument("--json", action="store_true", help="answer with one JSON object")
+    parser.add_argument("--version", action="version", version=f"vestige-verify {__version__}")
+    return parser
+
+
+def _folder(name: str) -> Path:
+    folder = Path(name)
+    if not folder.is_dir():
+        raise _WrongUseError(f"{name!r} is no folder; unpack the package first")
+    return folder
+
+
+def _checked(folder: Path, trusted: tuple[VerifierKey, ...], tick: Callable[[int], None]) -> Findings:
+    try:
+        return verify(folder, trusted, tick)
+    except Exception as problem:  # noqa: BLE001 - process edge: whatever a hostile package provokes is a refusal, never a traceback
+        return Findings(fault=VerificationError(f"the check itself could not be finished ({type(problem).__name__})"))
+
+
+def _trusted(key: str | None, file: str | None) -> tuple[VerifierKey, ...]:
+    if key is not None:
+        return (_key(key, "--key"),)
+    if file is None:
+        return ()
+    lines = Path(file).read_text("utf-8").splitlines()
+    keys = []
+    for number, line in enumerate(map(str.strip, lines), 1):
+        if line.startswith("witness"):
+            raise VerificationError(f"line {number} of the trust file demands a witness, and this version cannot check witnesses", step=1)
+        if line and not line.startswith("#"):
+            keys.append(_key(line, f"line {number} of {file}"))
+    if not keys:
+        raise _WrongUseError(f"{file} holds no key")
+    return tuple(keys)
+
+
+def _key(text: str, where: str) -> VerifierKey:
+    try:
+        return parse_key(text)
+    except VerificationError as fault:
+        raise _WrongUseError(f"{where}: {fault.reason}") from None
+
+
+def _progress(*, quiet: bool) -> Callable[[int], None]:
+    """Tells a person at a terminal how far the hashing of large files has come."""
+    if quiet or not sys.stderr.isatty():
+        return lambda _count: None
+    started, done = time.monotonic(), 0
+
+    def tick(count: int) -> None:
+        nonlocal done
+        before, done = done, done + count
+        if before // _EVERY != done // _EVERY:
+            rate = done / max(time.monotonic() - started, 0.001) / 1e6
+            sys.stderr.write(f"  {done / 1e9:.1f} GB read, {rate:.0f} MB/s\n")
+
+    return tick

@@ -1,82 +1,112 @@
-"""Proofs in an RFC 6962 tree, by the algorithms of RFC 9162, sections 2.1.3.2 and 2.1.4.2."""
+"""The tree of RFC 6962 (RFC 9162, sections 2.1.3.2 and 2.1.4.2): hashes, inclusion, consistency."""
 
 import hashlib
-from collections.abc import Sequence
+import hmac
 
 from vestige_verify.errors import VerificationError
 
 __all__ = ["VerificationError", "leaf_hash", "verify_consistency", "verify_inclusion"]
 
+_HASH = 32
+_LARGEST = 2**64 - 1
+
 
 def leaf_hash(data: bytes) -> bytes:
-    """SHA-256(0x00 || data), 32 bytes."""
+    """SHA-256 of 0x00 and the entry."""
     return hashlib.sha256(b"\x00" + data).digest()
 
 
-def verify_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
-    """Raises VerificationError unless the leaf (its hash) stands at `index` in the tree of `size` with that root."""
-    _hashes(leaf_hash, root, *proof)
-    if not _number(index) or not _number(size) or index >= size:
-        raise VerificationError(f"there is no leaf {index} in a tree of {size}")
-    fn, sn, node = index, size - 1, leaf_hash
-    for part in proof:
-        if sn == 0:
+def verify_inclusion(leaf_hash: bytes, index: int, size: int, proof: list[bytes], root: bytes) -> None:
+    """Returns if the leaf stands at `index` (from 0) in the tree of `size` leaves that has this root.
+
+    Refuses (VerificationError) an index outside the tree, so every index in the empty one; numbers below 0 or above 2^64-1; hashes not of
+    32 bytes; a proof with one hash too many or too few; and one that leads to another root.
+    """
+    _numbers(index, size)
+    _hashes([leaf_hash, root, *proof])
+    if index >= size:
+        raise VerificationError(f"a tree of {size} entries has no entry {index}")
+    node, last, computed = index, size - 1, leaf_hash
+    for sibling in proof:
+        if last == 0:
             raise VerificationError("the inclusion proof is too long")
-        if fn & 1 or fn == sn:
-            node = _node(part, node)
-            while not fn & 1 and fn:
-                fn, sn = fn >> 1, sn >> 1
+        if node & 1 or node == last:
+            computed = _inner(sibling, computed)
+            while not node & 1 and node:
+                node >>= 1
+                last >>= 1
         else:
-            node = _node(node, part)
-        fn, sn = fn >> 1, sn >> 1
-    if sn:
+            computed = _inner(computed, sibling)
+        node >>= 1
+        last >>= 1
+    if last != 0:
         raise VerificationError("the inclusion proof is too short")
-    if node != root:
-        raise VerificationError("the inclusion proof does not lead to the root")
+    if not hmac.compare_digest(computed, root):
+        raise VerificationError("the inclusion proof leads to another root")
 
 
-def verify_consistency(size1: int, size2: int, proof: Sequence[bytes], root1: bytes, root2: bytes) -> None:
-    """Raises VerificationError unless the first tree is a prefix of the second. From the empty tree nothing can be proven: refused."""
-    _hashes(root1, root2, *proof)
-    if not _number(size1) or not _number(size2) or size1 == 0 or size1 > size2:
-        raise VerificationError(f"nothing can be proven from a tree of {size1} to one of {size2}")
+def verify_consistency(size1: int, size2: int, proof: list[bytes], root1: bytes, root2: bytes) -> None:
+    """Returns if the tree of `size2` leaves begins with all leaves of the tree of `size1`.
+
+    Refuses (VerificationError) size 0, from which nothing can be proven; `size1` above `size2`; numbers below 0 or above 2^64-1; hashes
+    not of 32 bytes; for equal sizes any proof or unequal roots; else a proof that is empty, has one hash too many or too few, or leads to
+    another root.
+    """
+    _numbers(size1, size2)
+    _hashes([root1, root2, *proof])
+    if size1 > size2:
+        raise VerificationError(f"a log of {size2} entries cannot follow one of {size1}")
+    if size1 == 0:
+        raise VerificationError("consistency with an empty log proves nothing")
     if size1 == size2:
-        if proof or root1 != root2:
-            raise VerificationError("two trees of one size have one root and need no proof")
+        if proof:
+            raise VerificationError("two checkpoints of the same size need no consistency proof")
+        if not hmac.compare_digest(root1, root2):
+            raise VerificationError("two checkpoints of the same size have different roots: the log has forked")
         return
     if not proof:
         raise VerificationError("the consistency proof is empty")
-    _climb(size1, size2, list(proof) if size1 & (size1 - 1) else [root1, *proof], (root1, root2))
+    old, new = _walk(size1, size2, proof, root1)
+    if not (hmac.compare_digest(old, root1) and hmac.compare_digest(new, root2)):
+        raise VerificationError("the consistency proof leads to other roots: the log has forked or was rewritten")
 
 
-def _climb(size1: int, size2: int, path: Sequence[bytes], roots: tuple[bytes, bytes]) -> None:
-    """RFC 9162, 2.1.4.2, steps 4 to 7."""
-    fn, sn = size1 - 1, size2 - 1
-    while fn & 1:
-        fn, sn = fn >> 1, sn >> 1
-    first = second = path[0]
-    for part in path[1:]:
-        if sn == 0:
+def _walk(size1: int, size2: int, proof: list[bytes], root1: bytes) -> tuple[bytes, bytes]:
+    """The two roots that a consistency proof leads to (RFC 9162, 2.1.4.2, steps 2 to 6); 0 < size1 < size2, proof not empty."""
+    path = [root1, *proof] if size1 & (size1 - 1) == 0 else proof  # the RFC's step 2: size1 is a power of two
+    node, last = size1 - 1, size2 - 1
+    while node & 1:
+        node >>= 1
+        last >>= 1
+    old = new = path[0]
+    for sibling in path[1:]:
+        if last == 0:
             raise VerificationError("the consistency proof is too long")
-        if fn & 1 or fn == sn:
-            first, second = _node(part, first), _node(part, second)
-            while not fn & 1 and fn:
-                fn, sn = fn >> 1, sn >> 1
+        if node & 1 or node == last:
+            old, new = _inner(sibling, old), _inner(sibling, new)
+            while not node & 1 and node:
+                node >>= 1
+                last >>= 1
         else:
-            second = _node(second, part)
-        fn, sn = fn >> 1, sn >> 1
-    if sn or (first, second) != roots:
-        raise VerificationError("the consistency proof does not lead from one root to the other")
+            new = _inner(new, sibling)
+        node >>= 1
+        last >>= 1
+    if last != 0:
+        raise VerificationError("the consistency proof is too short")
+    return old, new
 
 
-def _node(left: bytes, right: bytes) -> bytes:
+def _inner(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def _hashes(*values: bytes) -> None:
-    if any(not isinstance(value, bytes) or len(value) != 32 for value in values):
-        raise VerificationError("a hash of the proof is not 32 bytes")
+def _numbers(*numbers: int) -> None:
+    for number in numbers:
+        if type(number) is not int or not 0 <= number <= _LARGEST:
+            raise VerificationError("an index or a size is no whole number between 0 and 2^64-1")
 
 
-def _number(value: int) -> bool:
-    return type(value) is int and value >= 0
+def _hashes(hashes: list[bytes]) -> None:
+    for value in hashes:
+        if not isinstance(value, bytes) or len(value) != _HASH:
+            raise VerificationError("a hash is not 32 bytes long")

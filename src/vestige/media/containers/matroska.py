@@ -1,109 +1,121 @@
-"""Matroska and WebM: clusters, blocks and laces (RFC 9559)."""
+"""Matroska and WebM (RFC 9559): tracks, clusters, blocks and laces."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import gcd
 
 import numpy as np
 
 from vestige.custody.media_index import StreamHeader
-from vestige.media.containers.tables import Growing, NoSampleTable, Source, Track
+from vestige.media.containers.blocks import head_of, laces
+from vestige.media.containers.ebml import Ebml, Element
+from vestige.media.containers.reading import LARGE, Source, Window
+from vestige.media.containers.tables import SAFE, Allowance, NoSampleTable, Run, Stream
 
 MAGIC = b"\x1a\x45\xdf\xa3"
 _SEGMENT, _CLUSTER, _TRACKS, _INFO = 0x18538067, 0x1F43B675, 0x1654AE6B, 0x1549A966
 _TOP = frozenset({_CLUSTER, _TRACKS, _INFO, 0x114D9B74, 0x1C53BB6B, 0x1941A469, 0x1043A770, 0x1254C367})
-_BLOCK, _SIMPLE, _GROUP = 0xA1, 0xA3, 0xA0
-_MOST_ELEMENTS = 20_000_000
-_MOST_ELEMENT = 256 << 20
+_TIME, _SIMPLE, _GROUP, _BLOCK, _DURATION, _REFERENCE = 0xE7, 0xA3, 0xA0, 0xA1, 0x9B, 0xFB
 _KINDS = {1: "video", 2: "audio"}
+_PREFIX_AT = {"V_MPEG4/ISO/AVC": 4, "V_MPEGH/ISO/HEVC": 21}
+_SCOPE_OF_BLOCKS = 1
+_BLOCK_HEAD = 12
+_BATCH_BYTES = LARGE // 2  # half of what the window holds, so that the samples of a batch are still in it
+_BATCH_SAMPLES = 4096
 
 
 @dataclass(slots=True)
-class _Stream:
-    header: StreamHeader
-    prefix: int
+class _Track:
+    stream: int
     default_duration: int
-    rows: list[tuple[int, int, int, int, bool]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Element:
-    id: int
-    start: int
-    end: int
+    rows: list[tuple[int, int, int, int, bool]] = field(default_factory=list)  # offset, size, time, duration, key
 
 
 class Matroska:
-    """Reads the blocks of one file. Raises NoSampleTable with what is missing or wrong."""
+    """The layout of one file. Raises NoSampleTable with what is missing or wrong."""
 
     def __init__(self, source: Source, size: int) -> None:
-        """`size` is the file's, in bytes."""
-        self._source = source
-        self._size = size
-        self._elements = 0
+        """`size` is the file's, in bytes. Reads the track table, not yet the blocks."""
+        self.window = Window(source, size, LARGE)
+        self.short = ""
+        self._ebml = Ebml(self.window)
+        self._allowance = Allowance(size)
         self._scale = 1_000_000
-
-    def tracks(self) -> list[Track]:
-        """All tracks, in the order of the container's track table."""
-        segment = next((e for e in self._children(0, self._size) if e.id == _SEGMENT), None)
-        if segment is None:
-            raise NoSampleTable("the file has no segment")
-        streams: dict[int, _Stream] = {}
-        for element in self._children(segment.start, segment.end, level=1):
+        self._tracks: dict[int, _Track] = {}
+        streams: list[Stream] = []
+        self._segment = self._first(0, _SEGMENT)
+        for element in self._flat():
             if element.id == _INFO:
-                self._scale = self._numbers(element).get(0x2AD7B1, 1_000_000)
+                self._scale = self._ebml.uint(self._ebml.values(element).get(0x2AD7B1), self._scale)
             elif element.id == _TRACKS:
-                for number, entry in enumerate(e for e in self._children(element.start, element.end) if e.id == 0xAE):
-                    key, stream = self._entry(entry, number)
-                    streams[key] = stream
-            elif element.id == _CLUSTER:
-                self._cluster(element, streams)
+                streams = [self._entry(e, n) for n, e in enumerate(e for e in self._ebml.children(element) if e.id == 0xAE)]
+            if streams and element.id == _CLUSTER:
+                break
         if not streams:
             raise NoSampleTable("the file has no track")
-        return [_track(stream) for stream in streams.values()]
+        self.streams: Sequence[Stream] = streams
+        self.short = ""
 
-    def _children(self, start: int, end: int, level: int = 0) -> Iterator[_Element]:
-        at = start
-        while at < end:
-            self._elements += 1
-            if self._elements > _MOST_ELEMENTS:
-                raise NoSampleTable("the file has more elements than any recording")
-            head = self._read(at, min(12, end - at))
-            id_length = _width(head[0]) if head else 9
-            if id_length > 4 or len(head) <= id_length:
-                return
-            element = int.from_bytes(head[:id_length], "big")
-            size_length = _width(head[id_length])
-            if size_length > 8 or len(head) < id_length + size_length:
-                return
-            size, known = _vint(head[id_length : id_length + size_length])
-            body = at + id_length + size_length
-            stop = min(body + size, end) if known else self._unknown_end(body, end, element)
-            if known and body + size > end and level == 0 and element != _SEGMENT:
-                raise NoSampleTable("the file ends inside an element")
-            yield _Element(element, body, stop)
-            at = stop
+    def runs(self) -> Iterator[Sequence[Run]]:
+        """The samples in batches of some megabytes."""
+        time, begins, count = 0, self._segment.start, 0
+        for element in self._flat():
+            if element.id == _CLUSTER:
+                time = 0
+            elif element.id == _TIME:
+                time = self._ebml.uint(element)
+            elif element.id == _SIMPLE:
+                count += self._block(element, time, None)
+            elif element.id == _GROUP:
+                count += self._group(element, time)
+            if count > _BATCH_SAMPLES or element.start - begins > _BATCH_BYTES:
+                yield self._batch()
+                begins, count = element.start, 0
+        yield self._batch()
 
-    def _unknown_end(self, body: int, end: int, element: int) -> int:
-        """A live-streamed cluster ends where the next top element begins; a segment at the file's end."""
-        if element != _CLUSTER:
-            return end
-        at = body
-        while at < end:
-            head = self._read(at, min(12, end - at))
-            width = _width(head[0]) if head else 9
-            if width > 4 or int.from_bytes(head[:width], "big") in _TOP:
-                return at
-            size, _ = _vint(head[width : width + _width(head[width])])
-            at += width + _width(head[width]) + size
-        return end
+    def _first(self, at: int, wanted: int) -> Element:
+        while at < self.window.size:
+            element = self._ebml.element(at, self.window.size)
+            if element is None or element.id == wanted:
+                break
+            if element.end < 0:
+                raise NoSampleTable(f"the element at {at} does not say where it ends")
+            at = element.end
+        else:
+            element = None
+        if element is None:
+            raise NoSampleTable("the file has no segment")
+        return element
 
-    def _entry(self, entry: _Element, number: int) -> tuple[int, _Stream]:
-        values = {e.id: e for e in self._children(entry.start, entry.end)}
-        kind = _KINDS.get(self._uint(values.get(0x83)), "other")
-        private = self._payload(values[0x63A2]) if 0x63A2 in values else b""
-        codec = self._payload(values[0x86]).rstrip(b"\x00").decode("latin-1") if 0x86 in values else ""
+    def _flat(self) -> Iterator[Element]:
+        """The elements of the segment and, in their place, those of its clusters, which need not say where they end."""
+        size = self.window.size
+        segment_end = self._segment.end if self._segment.end >= 0 else size
+        at, end, cluster_end = self._segment.start, min(segment_end, size), 0
+        while at < end and (element := self._ebml.element(at, end)):
+            if element.id in _TOP and cluster_end < 0:
+                cluster_end = 0
+            inside = cluster_end < 0 or at < cluster_end
+            if element.id == _CLUSTER and not inside:
+                cluster_end, at = element.end, element.start
+                yield element
+                continue
+            if element.end < 0 or (inside and element.end > cluster_end >= 0):
+                raise NoSampleTable(f"the element at {at} does not end within its cluster")
+            if not inside and element.id in {_SIMPLE, _GROUP, _TIME}:
+                raise NoSampleTable(f"the block at {at} lies in no cluster")
+            if element.end <= size or (element.id == _SIMPLE and element.start + _BLOCK_HEAD <= size):
+                yield element
+            at = element.end
+        if at != end or segment_end > size:
+            self.short = f"the elements of the segment do not end where it does (at {segment_end}; the file ends at {size})"
+
+    def _entry(self, entry: Element, number: int) -> Stream:
+        ebml, values = self._ebml, self._ebml.values(entry)
+        kind = _KINDS.get(ebml.uint(values.get(0x83)), "other")
+        private = ebml.payload(values[0x63A2]) if 0x63A2 in values else b""
+        codec = ebml.payload(values[0x86]).rstrip(b"\x00").decode("latin-1") if 0x86 in values else ""
         width, height, aspect = self._video(values[0xE0]) if kind == "video" and 0xE0 in values else (0, 0, (1, 1))
         header = StreamHeader(
             stream=number,
@@ -115,119 +127,57 @@ class Matroska:
             aspect=aspect,
             timescale=1_000_000_000,
         )
-        at = {"V_MPEG4/ISO/AVC": 4, "V_MPEGH/ISO/HEVC": 21}.get(codec)
-        prefix = (private[at] & 3) + 1 if at is not None and len(private) > at else 0
-        return self._uint(values.get(0xD7)), _Stream(header, prefix, self._uint(values.get(0x23E383)))
+        track = ebml.uint(values.get(0xD7))
+        if track in self._tracks:
+            raise NoSampleTable(f"two tracks have the number {track}")
+        self._tracks[track] = _Track(number, ebml.uint(values.get(0x23E383)))
+        at = _PREFIX_AT.get(codec)
+        encoded = 0x6D80 in values and self._encoded(values[0x6D80])
+        return Stream(header, (private[at] & 3) + 1 if at is not None and len(private) > at and not encoded else 0)
 
-    def _video(self, element: _Element) -> tuple[int, int, tuple[int, int]]:
-        values = self._numbers(element)
-        width, height = values.get(0xB0, 0), values.get(0xBA, 0)
-        wide, high = values.get(0x54B0, width) * height, values.get(0x54BA, height) * width
+    def _encoded(self, encodings: Element) -> bool:
+        """Whether blocks are stored in another form (a part stripped, compressed, encrypted) than the codec's."""
+        scopes = [self._ebml.values(e).get(0x5032) for e in self._ebml.children(encodings) if e.id == 0x6240]
+        return any(self._ebml.uint(scope, _SCOPE_OF_BLOCKS) & _SCOPE_OF_BLOCKS for scope in scopes)
+
+    def _video(self, element: Element) -> tuple[int, int, tuple[int, int]]:
+        values, uint = self._ebml.values(element), self._ebml.uint
+        width, height = uint(values.get(0xB0)), uint(values.get(0xBA))
+        wide, high = uint(values.get(0x54B0), width) * height, uint(values.get(0x54BA), height) * width
+        if not wide or not high or uint(values.get(0x54B2)) not in {0, 3}:
+            return width, height, (1, 1)
         common = gcd(wide, high)
-        return width, height, (wide // common, high // common) if common and not values.get(0x54B2, 0) else (1, 1)
+        return width, height, (wide // common, high // common)
 
-    def _cluster(self, cluster: _Element, streams: dict[int, _Stream]) -> None:
-        time = 0
-        for element in self._children(cluster.start, cluster.end):
-            if element.id == 0xE7:
-                time = self._uint(element)
-            elif element.id == _SIMPLE:
-                self._block(element, streams, time, None)
-            elif element.id == _GROUP:
-                parts = {e.id: e for e in self._children(element.start, element.end)}
-                if _BLOCK in parts:
-                    duration = self._uint(parts.get(0x9B)) * self._scale
-                    self._block(parts[_BLOCK], streams, time, (duration, 0xFB not in parts))
+    def _group(self, group: Element, time: int) -> int:
+        parts = self._ebml.values(group)
+        if _BLOCK not in parts:
+            return 0
+        duration = self._ebml.uint(parts[_DURATION]) * self._scale if _DURATION in parts else None
+        return self._block(parts[_BLOCK], time, (duration, _REFERENCE not in parts))
 
-    def _block(self, element: _Element, streams: dict[int, _Stream], time: int, group: tuple[int, bool] | None) -> None:
-        head = self._read(element.start, min(12, element.end - element.start))
-        width = _width(head[0]) if head else 9
-        if width > 8 or len(head) < width + 3:
-            raise NoSampleTable("a block is too short for its head")
-        number, _ = _vint(head[:width])
-        stream = streams.get(number)
-        if stream is None:
-            raise NoSampleTable(f"a block belongs to no track ({number})")
-        flags = head[width + 2]
-        at = (time + int.from_bytes(head[width : width + 2], "big", signed=True)) * self._scale
-        key = bool(flags & 0x80) if group is None else group[1]
-        duration = (group[0] if group else 0) or stream.default_duration
-        body = element.start + width + 3
-        for offset, size in self._laces(flags & 0x06, body, element.end):
-            stream.rows.append((offset, size, at, duration, key))
+    def _block(self, element: Element, time: int, group: tuple[int | None, bool] | None) -> int:
+        """Note the samples of a block; how many they are."""
+        head = head_of(self.window, element)
+        track = self._tracks.get(head.track)
+        if track is None:
+            raise NoSampleTable(f"the block at {element.at} belongs to no track ({head.track})")
+        told, key = group or (None, head.key)
+        duration = track.default_duration if told is None else told
+        at = (time + head.time) * self._scale
+        if max(abs(at), duration, element.end) > SAFE:
+            raise NoSampleTable(f"the block at {element.at} is beyond all time")
+        found = laces(self.window, element, head)
+        self._allowance.samples(len(found))
+        track.rows.extend((offset, size, at, duration, key) for offset, size in found)
+        return len(found)
 
-    def _laces(self, lacing: int, start: int, end: int) -> list[tuple[int, int]]:
-        if not lacing:
-            return [(start, end - start)]
-        count = self._read(start, 1)[0] + 1
-        at = start + 1
-        if lacing == 0x04:
-            sizes, rest = [(end - at) // count] * count, (end - at) % count
-            if rest:
-                raise NoSampleTable("a block's laces are not of one size")
-        else:
-            sizes, at = self._xiph(at, end, count) if lacing == 0x02 else self._ebml(at, end, count)
+    def _batch(self) -> Sequence[Run]:
         found = []
-        for size in sizes:
-            found.append((at, size))
-            at += size
-        if at != end or min(sizes) < 0:
-            raise NoSampleTable("a block's laces do not fill it")
+        for track in self._tracks.values():
+            if track.rows:
+                offsets, sizes, times, durations, keys = np.array(track.rows, np.int64).T
+                found.append(Run(track.stream, offsets, sizes, times, times, durations, keys.astype(np.bool_)))
+                self._allowance.run(found[-1])
+                track.rows.clear()
         return found
-
-    def _xiph(self, at: int, end: int, count: int) -> tuple[list[int], int]:
-        sizes = []
-        for _ in range(count - 1):
-            size = 0
-            while (byte := self._read(at, 1)[0]) == 255:
-                size, at = size + 255, at + 1
-            sizes.append(size + byte)
-            at += 1
-        return [*sizes, end - at - sum(sizes)], at
-
-    def _ebml(self, at: int, end: int, count: int) -> tuple[list[int], int]:
-        sizes: list[int] = []
-        for lace in range(count - 1):
-            width = _width(self._read(at, 1)[0])
-            value, _ = _vint(self._read(at, width))
-            sizes.append(value if lace == 0 else sizes[-1] + value - ((1 << (7 * width - 1)) - 1))
-            at += width
-        return [*sizes, end - at - sum(sizes)], at
-
-    def _numbers(self, element: _Element) -> dict[int, int]:
-        return {e.id: self._uint(e) for e in self._children(element.start, element.end) if e.end - e.start <= 8}
-
-    def _uint(self, element: _Element | None) -> int:
-        return int.from_bytes(self._payload(element)[:8], "big") if element else 0
-
-    def _payload(self, element: _Element) -> bytes:
-        if element.end - element.start > _MOST_ELEMENT:
-            raise NoSampleTable("an element is larger than any recording's")
-        return self._read(element.start, element.end - element.start)
-
-    def _read(self, at: int, length: int) -> bytes:
-        self._source.seek(at)
-        data = self._source.read(length)
-        if len(data) != length:
-            raise NoSampleTable(f"the file ends at {at + len(data)}, inside an element")
-        return data
-
-
-def _track(stream: _Stream) -> Track:
-    rows = np.array([row[:4] for row in stream.rows], np.int64).reshape(-1, 4)
-    grown = Growing([rows[:, 0]], [rows[:, 1]], [rows[:, 2]], [rows[:, 2]], [rows[:, 3]], [np.array([row[4] for row in stream.rows], bool)])
-    return grown.track(stream.header, stream.prefix)
-
-
-def _width(first: int) -> int:
-    """How many bytes a variable-length number has, by its first byte; 9 for a byte that begins none."""
-    return 9 - first.bit_length()
-
-
-def _vint(data: bytes) -> tuple[int, bool]:
-    """The number without its marker, and whether it is known (all ones means unknown)."""
-    if not data:
-        raise NoSampleTable("a length is missing")
-    bits = 7 * len(data)
-    value = int.from_bytes(data, "big") & ((1 << bits) - 1)
-    return value, value != (1 << bits) - 1

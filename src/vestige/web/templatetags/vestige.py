@@ -63,7 +63,7 @@ register.filter("finding_words", words.finding)
 register.filter("kind_words", words.kind)
 register.filter("state_words", words.state)
 register.filter("size", words.size)
-register.filter("length", words.length)
+register.filter("runtime", words.length)
 
 
 @register.filter
@@ -75,7 +75,7 @@ def streams(facts: Mapping[str, Any]) -> list[str]:
 def _stream(stream: Mapping[str, Any]) -> str:
     parts = [str(stream.get("codec", "unknown"))]
     if stream.get("width"):
-        parts.append(f"{stream['width']} x {stream['height']} pixels")
+        parts.append(f"{stream['width']} by {stream['height']} pixels")
     if stream.get("fps_milli"):
         parts.append(f"{stream['fps_milli'] / 1000:g} frames a second")
     if stream.get("rotation"):

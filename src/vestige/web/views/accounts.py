@@ -14,6 +14,7 @@ from vestige.catalog.accounts.models import Person
 from vestige.errors import VestigeError
 from vestige.evidence.people import system
 from vestige.web import hands
+from vestige.web.bytes.ledger import ledger
 from vestige.web.failures import failures
 from vestige.web.pages import draw
 
@@ -81,6 +82,7 @@ def _begin(request: HttpRequest, user: Person, goal: str) -> HttpResponseBase:
 
 def sign_out(request: HttpRequest) -> HttpResponseBase:
     """End the session."""
+    ledger().end_session(request.session.session_key)
     hands.act(request, people.sign_out)
     logout(request)
     return redirect("/sign-in")

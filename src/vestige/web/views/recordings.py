@@ -147,7 +147,7 @@ def _wanted(given: Mapping[str, str], before: str) -> ItemFilter:
 
 
 def _moment(text: str, which: str, *, end: bool = False) -> int | None:
-    """The time (ms UTC) that a field says in the agency's time zone; a `to` includes its whole minute, or its whole day if it names a day."""
+    """The time (ms UTC) that a field says in the agency's time zone; a `to` includes the whole minute or day that it names."""
     if not text:
         return None
     try:

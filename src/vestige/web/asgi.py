@@ -1,0 +1,105 @@
+"""The whole server as one ASGI application: Django's pages, the byte routes, the built style and script.
+
+Django starts one thread for each request in flight, so a gate holds them to 24; its handler spools whole bodies, so none that is long or
+of unknown length gets there.
+"""
+
+import asyncio
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import cast
+
+from django.core.asgi import get_asgi_application
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import PlainTextResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vestige.settings")
+_django = cast("ASGIApp", get_asgi_application())  # sets Django up: what follows imports models
+
+from vestige.web import hands, headers  # noqa: E402  # after Django's set-up
+from vestige.web.bytes.app import bytes_app  # noqa: E402  # after Django's set-up
+from vestige.web.bytes.guard import in_thread  # noqa: E402  # after Django's set-up
+from vestige.web.bytes.ledger import FLUSH_S, ledger  # noqa: E402  # after Django's set-up
+from vestige.web.failures import failures  # noqa: E402  # after Django's set-up
+
+_MOST_PAGES = 24
+_LARGEST_FORM = 65_536
+
+
+class _Static(StaticFiles):
+    """The built files: their names carry their digest, so browsers may keep them."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file, or not found."""
+        answer = await super().get_response(path, scope)
+        kept = "public, max-age=31536000, immutable" if path.startswith("dist/assets/") else "no-cache"
+        answer.headers.update({**headers.COMMON, "Cache-Control": kept})
+        return answer
+
+
+class Application:
+    """Sends each request to its part."""
+
+    def __init__(self, pages: ASGIApp, parts: ASGIApp, static: ASGIApp) -> None:
+        self._pages = pages
+        self._bytes = parts
+        self._static = static
+        self._gate = asyncio.Semaphore(_MOST_PAGES)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 4404})
+        elif scope["path"].startswith("/bytes/"):
+            await self._bytes(scope, receive, send)
+        elif scope["path"].startswith("/static/"):
+            await self._static({**scope, "root_path": scope.get("root_path", "") + "/static"}, receive, send)
+        elif (refusal := _too_long(scope)) is not None:
+            await refusal(scope, receive, send)
+        else:
+            async with self._gate:
+                await self._pages(scope, receive, headers.added(send, headers.PAGE))
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Open the home at the start; keep counts in the log while it runs and at the end."""
+        await receive()
+        await in_thread(hands.ports)
+        keeping = asyncio.create_task(_keep())
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
+        await in_thread(ledger().flush)
+        await in_thread(failures().record, hands.ports(), everything=True)
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _keep() -> None:
+    """Every 10 seconds: what was served and played, and the failed sign-ins of minutes that are over."""
+    while True:
+        await asyncio.sleep(FLUSH_S)
+        with suppress(Exception):  # one failed write (a full disk) must not end the keeping; the counts stay until the next
+            await in_thread(ledger().flush)
+            await in_thread(failures().record, hands.ports())
+
+
+def _too_long(scope: Scope) -> Response | None:
+    """The refusal of a body that is longer than any form of ours, or does not say how long it is."""
+    given = dict(scope["headers"])
+    if b"transfer-encoding" in given:
+        return PlainTextResponse("Say how long the body is.", 411)
+    length = given.get(b"content-length", b"0")
+    if not length.isdigit() or int(length) > _LARGEST_FORM:
+        return PlainTextResponse("The body is too long.", 413)
+    return None
+
+
+application = Application(
+    _django, bytes_app(), GZipMiddleware(_Static(directory=Path(__file__).parent / "static", check_dir=False), minimum_size=1_000)
+)

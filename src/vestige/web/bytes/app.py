@@ -1,0 +1,129 @@
+"""The routes under /bytes/."""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import cast
+from uuid import UUID
+
+from django.conf import settings
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from vestige.access.permissions import Permission
+from vestige.actions.door import Desk
+from vestige.actions.items import list_recordings
+from vestige.actions.viewing import still
+from vestige.errors import BadInput, NotFound, VestigeError
+from vestige.evidence.items import EvidenceItem
+from vestige.web import hands, headers
+from vestige.web.bytes import guard
+from vestige.web.bytes.guard import in_thread
+from vestige.web.bytes.ledger import ledger
+from vestige.web.bytes.serving import SealedResponse, Source, Watch
+from vestige.web.media import playable
+from vestige.web.pages import status_of
+from vestige.web.routes import BYTES
+
+_JSON_HEADERS = {**headers.COMMON, "Cache-Control": "private, no-store"}
+_LONGEST_MS = 31_622_400_000
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def _answering(endpoint: Endpoint) -> Endpoint:
+    """The endpoint, with our own errors as JSON: `error` is a code, `words` are for people."""
+
+    @wraps(endpoint)
+    async def answered(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except VestigeError as error:
+            return JSONResponse({"error": error.code, "words": str(error)}, status_of(error), headers=_JSON_HEADERS)
+
+    return answered
+
+
+async def start(request: Request) -> Response:
+    """Begin a viewing: `item`, `reason`, and `case` if there is one."""
+    guard.refuse_foreign(request)
+    key, value = guard.session_key(request), await guard.body(request)
+    item, reason, case = value.get("item"), value.get("reason"), value.get("case")
+    if not isinstance(item, str) or not isinstance(reason, str) or not isinstance(case, str | None):
+        raise BadInput("a viewing takes `item` and `reason` (text), and perhaps `case` (text)")
+    viewing = await in_thread(ledger().start, key, guard.address_of(request), item, reason, case)
+    url = f"/bytes/viewings/{viewing.id}"
+    shown = {"viewing": str(viewing.id), "url": f"{url}/items/{viewing.item}", "played": f"{url}/played"}
+    return JSONResponse(shown, 201, headers=_JSON_HEADERS)
+
+
+async def played(request: Request) -> Response:
+    """The player's own report: `playedMs` so far, and `ended` when that was all."""
+    guard.refuse_foreign(request)
+    key, value = guard.session_key(request), await guard.body(request)
+    count, ended = value.get("playedMs"), value.get("ended", False)
+    if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= _LONGEST_MS or not isinstance(ended, bool):
+        raise BadInput("a report takes `playedMs` (milliseconds) and perhaps `ended`")
+    await in_thread(ledger().played, key, guard.address_of(request), _uuid(request, "viewing"), count, ended=ended)
+    return Response(status_code=204, headers=_JSON_HEADERS)
+
+
+async def stream(request: Request) -> Response:
+    """A range of an item's bytes, for a viewing that goes on."""
+    key, address = guard.session_key(request), guard.address_of(request)
+    viewing, item = _uuid(request, "viewing"), _uuid(request, "item")
+    seat = await in_thread(ledger().admit, key, address, viewing, item)
+    shown = playable(seat.item)
+    if shown is None:
+        raise NotFound("there is nothing of this item that a browser can show")
+    source = await in_thread(_open, seat.item, shown.copy)
+    seat.size = source.size
+
+    async def check() -> None:
+        await in_thread(ledger().admit, key, address, viewing, item)
+
+    watch = Watch(check, lambda first, end: ledger().served(seat, first, end))
+    # There is no validator to compare an If-Range with, so the whole is the right answer to it.
+    asked = None if "if-range" in request.headers else request.headers.get("range")
+    return SealedResponse(source, asked, {**headers.of_bytes(shown.type), "Content-Type": shown.type}, watch)
+
+
+async def poster(request: Request) -> Response:
+    """The picture that stands for an item in a list."""
+    key, address = guard.session_key(request), guard.address_of(request)
+    data = await in_thread(_poster, key, address, _uuid(request, "item"))
+    return Response(data, headers={**headers.of_bytes("image/jpeg"), "Content-Type": "image/jpeg"})
+
+
+def _poster(key: str, address: str, item: UUID) -> bytes:
+    desk = Desk(hands.ports(), guard.actor(key, address), list_recordings.name, Permission.ITEM_VIEW, ())
+    source = cast("Source", still(desk, item, "poster"))
+    try:
+        return source.read_at(0, source.size)
+    finally:
+        source.close()
+
+
+def _open(item: EvidenceItem, copy: str | None) -> Source:
+    vault = hands.ports().vault
+    return cast("Source", vault.open_working(item.id, item.sealed, copy) if copy else vault.open(item.id, item.sealed))
+
+
+def _uuid(request: Request, name: str) -> UUID:
+    try:
+        return UUID(request.path_params[name])
+    except ValueError as error:
+        raise NotFound("there is nothing here") from error
+
+
+def bytes_app() -> Starlette:
+    """The application: exactly the routes of the one table."""
+    endpoints: tuple[Endpoint, ...] = (poster, start, stream, played)
+    routes = [
+        Route(route.path, _answering(endpoint), methods=list(route.methods)) for route, endpoint in zip(BYTES, endpoints, strict=True)
+    ]
+    hosts = [host for host in settings.ALLOWED_HOSTS if not host.startswith("[")]
+    return Starlette(routes=routes, middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)])

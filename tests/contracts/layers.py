@@ -1,0 +1,60 @@
+"""Which room may import which: the table of the architecture, as data. A room may always import itself and `vestige.errors`."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "vestige"
+
+JUDGES = ("access", "compliance", "custody", "disclosure", "policy", "redaction", "retention")
+HANDS = ("catalog", "media", "vault")
+
+ROOMS: dict[str, frozenset[str]] = {
+    # nouns
+    "evidence": frozenset(),
+    "policy": frozenset({"evidence"}),
+    # judges
+    "custody": frozenset({"evidence"}),
+    "access": frozenset({"evidence", "policy"}),
+    "retention": frozenset({"evidence", "policy"}),
+    "compliance": frozenset({"evidence", "policy"}),
+    "redaction": frozenset({"evidence", "policy"}),
+    "disclosure": frozenset({"evidence", "policy", "redaction"}),
+    # the door: judges and nouns, never a hand
+    "actions": frozenset({"evidence", *JUDGES}),
+    # hands
+    "catalog": frozenset({"evidence", "custody", "access"}),  # access: its plans, compiled to SQL
+    "vault": frozenset({"evidence"}),
+    "media": frozenset({"evidence", "redaction", "custody"}),  # custody: the arithmetic of the media index, nothing else
+    # ways in
+    "ingest": frozenset({"actions", "evidence"}),
+    "web": frozenset({"actions", "evidence", "access"}),
+    "cli": frozenset({"actions", "evidence", "access", "ingest", "assembly"}),  # access: the names of roles
+    "jobs": frozenset({"actions", "evidence", "assembly"}),
+    # beside the rooms
+    "errors": frozenset(),
+    "config": frozenset({"evidence"}),
+    "settings": frozenset({"config"}),
+    "hands": frozenset({"actions", "evidence", *HANDS}),  # fits the hands to the ports of the actions
+    "assembly": frozenset({"actions", "config", "evidence", "hands", "ingest", "policy", "custody", "settings", "web", *HANDS}),
+}
+
+# One file, one further room, one reason. What is not needed any more must leave this table too.
+EXCEPTIONS: dict[tuple[str, str], str] = {
+    ("cli/redaction.py", "redaction"): "parses what people type into the plan's own values",
+    ("web/bytes/guard.py", "catalog"): "the session's person: catalog/accounts is the user model",
+    ("web/hands.py", "assembly"): "the entry of the serving process: opens the home",
+    ("web/hands.py", "catalog"): "closes the database's connection around each call",
+    ("web/views/accounts.py", "catalog"): "the session's person: catalog/accounts is the user model",
+    ("web/words.py", "custody"): "says each event type in words",
+}
+
+
+def room_of(file: Path) -> str:
+    """The room that a file under `src/vestige` belongs to."""
+    relative = file.relative_to(SOURCE)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+def sources() -> list[Path]:
+    """Every Python file of the package, migrations left out."""
+    return sorted(file for file in SOURCE.rglob("*.py") if "migrations" not in file.parts)

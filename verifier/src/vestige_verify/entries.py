@@ -1,0 +1,119 @@
+"""Entries of the custody log (custody format, sections 1, 3 and 5)."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from vestige_verify import canonical, merkle, shapes
+from vestige_verify.commitments import FIELDS, Opening, check
+from vestige_verify.errors import VerificationError
+from vestige_verify.notes import Checkpoint
+
+_UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
+
+EVENT_TYPES: Final = frozenset(
+    {
+        "access:refused",
+        "agency:founded",
+        "assignment:closed",
+        "assignment:opened",
+        "card:erased",
+        "category:assigned",
+        "device:registered",
+        "finding:closed",
+        "finding:listed",
+        "finding:opened",
+        "fixity:checked",
+        "home:checked",
+        "intake:swept",
+        "item:accessioned",
+        "item:duplicate_received",
+        "item:listed",
+        "item:prepared",
+        "item:quarantined",
+        "item:received",
+        "item:shown",
+        "model:installed",
+        "model:listed",
+        "package:created",
+        "person:added",
+        "person:invited",
+        "person:joined",
+        "person:listed",
+        "person:sign_in_failed",
+        "person:signed_in",
+        "person:signed_out",
+        "policy:read",
+        "redaction:approved",
+        "redaction:planned",
+        "redaction:rendered",
+        "redaction:reviewed",
+        "role:granted",
+        "role:withdrawn",
+        "trail:read",
+        "viewing:ended",
+        "viewing:started",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An entry as a package carries it: its text, its place in the log, a proof of that, and what is opened of it. Unchecked."""
+
+    index: int
+    entry: str
+    openings: dict[str, Opening]
+    proof: list[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A checked entry: it stands in the log at `index` with this leaf hash, and its openings are what the log committed to."""
+
+    index: int
+    hash: bytes
+    type: str
+    time: int
+    openings: dict[str, Opening]
+
+    @property
+    def item(self) -> str | None:
+        """The evidence item whose trail this is."""
+        value: str | None = self.openings["item"].value
+        return value
+
+    @property
+    def previous(self) -> str | None:
+        """Hex of the leaf hash of the entry before it in that trail."""
+        value: str | None = self.openings["previous"].value
+        return value
+
+
+def check_entry(sealed: Sealed, checkpoint: Checkpoint) -> Event:
+    """The event of an entry; the checkpoint has been verified.
+
+    Refuses (VerificationError) an entry that is not canonical, not of version 1, of an unknown type or without exactly the eleven
+    commitments; one that the log does not include at its index; openings that do not match.
+    """
+    data = _utf8(sealed.entry)
+    fields = shapes.record(canonical.decode(data), "fields", "id", "time", "type", "v")
+    if type(fields["v"]) is not int or fields["v"] != 1:
+        raise VerificationError("the entry is not of version 1")
+    if not isinstance(fields["id"], str) or not _UUID7.fullmatch(fields["id"]):
+        raise VerificationError("the entry's id is no uuid of version 7")
+    if not isinstance(fields["type"], str) or fields["type"] not in EVENT_TYPES:
+        raise VerificationError(f"the entry's type {str(fields['type'])[:40]!r} is unknown")
+    time = shapes.natural(fields["time"], "time")
+    commitments = {name: shapes.digest(value, name) for name, value in shapes.record(fields["fields"], *FIELDS).items()}
+    hashed = merkle.leaf_hash(data)
+    merkle.verify_inclusion(hashed, sealed.index, checkpoint.size, sealed.proof, checkpoint.root)
+    check(commitments, sealed.openings)
+    return Event(sealed.index, hashed, fields["type"], time, sealed.openings)
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeError:
+        raise VerificationError("the entry holds a lone surrogate") from None

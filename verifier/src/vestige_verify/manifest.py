@@ -1,0 +1,107 @@
+"""`data/manifest.json`: what a package says it is (package format, step 5)."""
+
+from dataclasses import dataclass
+
+from vestige_verify import bag, canonical, shapes
+from vestige_verify.bag import Payload
+from vestige_verify.errors import VerificationError
+from vestige_verify.notes import VerifierKey, parse_key
+
+_PAGES = {
+    "court": frozenset({"certificate.html"}),
+    "public": frozenset({"redaction-log.html", "redaction-log.csv"}),
+}
+_ALWAYS = frozenset({"manifest.json", "trail.json", "trail.html", "trail.csv"})
+_FOOTAGE = "data/footage/"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of footage: its path in the package, SHA-256 in hex, bytes, and whether it is an `original` or `rendered`."""
+
+    path: str
+    item: str
+    sha256: str
+    size: int
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The manifest's facts; to be believed only when the proof has vouched for the bag."""
+
+    package: str
+    profile: str
+    agency: str
+    created: int
+    console_acts: bool
+    key: VerifierKey
+    item: str
+    files: list[File]
+    withheld: list[str]
+
+
+def parse(data: bytes) -> Manifest:
+    """Reads the manifest; refuses another form than the canonical one, keys that are missing or too many, and malformed values."""
+    record = shapes.record(
+        canonical.decode(data),
+        *("agency", "console_acts", "created", "files", "format", "item", "log", "package", "profile", "withheld"),
+    )
+    shapes.one_of(record["format"], "format", "vestige-package/1")
+    return Manifest(
+        package=shapes.uuid(record["package"], "package"),
+        profile=shapes.one_of(record["profile"], "profile", "court", "public"),
+        agency=shapes.text(record["agency"], "agency"),
+        created=shapes.natural(record["created"], "created"),
+        console_acts=shapes.boolean(record["console_acts"], "console_acts"),
+        key=_log(record["log"]),
+        item=shapes.uuid(record["item"], "item"),
+        files=[_file(value) for value in shapes.array(record["files"], "files")],
+        withheld=[shapes.text(value, "withheld") for value in shapes.array(record["withheld"], "withheld")],
+    )
+
+
+def check(manifest: Manifest, payload: dict[str, Payload], identifier: str) -> None:
+    """Returns if the manifest agrees with the files that were hashed and with the bag's identifier.
+
+    Refuses footage that is not listed, listed files that are missing, have another size or hash, are of another item or of the wrong kind,
+    and a payload that is not what the profile holds.
+    """
+    if manifest.package != identifier:
+        raise VerificationError("External-Identifier is not the package's uuid", file=bag.INFO)
+    footage = {path for path in payload if path.startswith(_FOOTAGE)}
+    pages = {f"data/{name}" for name in _ALWAYS | _PAGES[manifest.profile]}
+    for path in sorted(payload.keys() - footage ^ pages):
+        raise VerificationError(f"the profile {manifest.profile} does not hold this file, or lacks it", file=path)
+    listed = [file.path for file in manifest.files]
+    if not listed or len(set(listed)) != len(listed):
+        raise VerificationError("the manifest lists no file, or one twice")
+    for path in sorted(footage ^ set(listed)):
+        raise VerificationError("the manifest does not list this file, or lists it and it is not there", file=path)
+    kind = "original" if manifest.profile == "court" else "rendered"
+    for file in manifest.files:
+        if (payload[file.path].sha256, payload[file.path].size) != (file.sha256, file.size):
+            raise VerificationError("the file's size or hash is not what the manifest says", file=file.path)
+        if file.item != manifest.item or file.of != kind:
+            raise VerificationError("the file is of another item or kind than the package", file=file.path)
+
+
+def _file(value: object) -> File:
+    record = shapes.record(value, "item", "of", "path", "sha256", "size")
+    return File(
+        path=shapes.text(record["path"], "path"),
+        item=shapes.uuid(record["item"], "item"),
+        sha256=shapes.digest(record["sha256"], "sha256"),
+        size=shapes.natural(record["size"], "size"),
+        of=shapes.one_of(record["of"], "of", "original", "rendered"),
+    )
+
+
+def _log(value: object) -> VerifierKey:
+    record = shapes.record(value, "fingerprint", "key", "origin")
+    key = parse_key(shapes.text(record["key"], "key"))
+    if record["origin"] != key.name:
+        raise VerificationError("the log's origin is not the name of its key")
+    if record["fingerprint"] != key.fingerprint:
+        raise VerificationError("the fingerprint is not that of the key")
+    return key

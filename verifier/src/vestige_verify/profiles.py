@@ -1,0 +1,74 @@
+"""What ties the trail to the file: the rules of the profiles `court` and `public` (package format, steps 7 and 8)."""
+
+from vestige_verify.commitments import ALWAYS_OPEN, FIELDS, digests_of, succeeded
+from vestige_verify.entries import Event
+from vestige_verify.errors import VerificationError
+from vestige_verify.trail import Trail
+
+
+def check_court(trails: list[Trail], files: list[str]) -> None:
+    """Returns if the one trail begins with the receipt of the original and its accession or quarantine names each file's digest (hex)."""
+    if len(trails) != 1:
+        raise VerificationError("a package for court has exactly one trail")
+    events = trails[0].events
+    received = _first(events[0], "item:received")
+    vouched = [event for event in events if event.type in {"item:accessioned", "item:quarantined"} and succeeded(event.openings)]
+    if not vouched:
+        raise VerificationError("the trail tells neither of an accession nor of a quarantine")
+    named = {digest for event in [received, *vouched] for digest in digests_of(event.openings, "original")}
+    if not any(digests_of(event.openings, "original") for event in vouched):
+        raise VerificationError("neither accession nor quarantine names the digest of the original")
+    if named != set(files):
+        raise VerificationError("the file is not the one that was accessioned")
+
+
+def check_public(trails: list[Trail], files: list[str]) -> None:
+    """Returns if the file (digest in hex) is a copy rendered from the approved plan of the original whose trail stands second."""
+    if len(trails) != 2:
+        raise VerificationError("a package for the public has exactly two trails: the copy's and the original's")
+    copy, parent = trails[0].events, trails[1].events
+    rendered = _first(copy[0], "redaction:rendered")
+    if set(files) != {_one(rendered, "rendered")}:
+        raise VerificationError("the file is not the redacted copy that was rendered")
+    if _one(_first(parent[0], "item:received"), "original") != _one(rendered, "original"):
+        raise VerificationError("the copy was rendered from another original than the one whose trail is here")
+    if _one(rendered, "parent_head") != parent[-1].hash.hex() or rendered.index <= parent[-1].index:
+        raise VerificationError("the original's trail does not end where the copy was made from it")
+    _approved(parent, _one(rendered, "plan"))
+
+
+def check_openings(profile: str, trails: list[Trail], package: Event, said: list[str]) -> None:
+    """Returns if what is opened is what the profile opens, and `said` (the manifest's `withheld`) is empty only if nothing is withheld."""
+    opened = frozenset(FIELDS) if profile == "court" else ALWAYS_OPEN
+    for event in [event for trail in trails for event in trail.events]:
+        for name in FIELDS:
+            if (name in event.openings) != (name in opened):
+                verb = "withholds" if name in opened else "opens"
+                raise VerificationError(f"a package of the profile {profile} {verb} `{name}` of the event at {event.index}")
+    if profile == "court" and package.openings.keys() != opened:
+        raise VerificationError("a package for court withholds fields of its own entry", file="package.tlog-proof")
+    if bool(said) == (profile == "court"):
+        raise VerificationError("what the manifest says is withheld is not what is withheld", file="data/manifest.json")
+
+
+def _approved(events: list[Event], plan: str) -> None:
+    of_plan = [event for event in events if plan in digests_of(event.openings, "plan") and succeeded(event.openings)]
+    planned = [event.index for event in of_plan if event.type == "redaction:planned"]
+    approved = [event.index for event in of_plan if event.type == "redaction:approved"]
+    if not planned:
+        raise VerificationError("the original's trail does not tell of the plan that the copy was rendered from")
+    if not approved or min(planned) > max(approved):
+        raise VerificationError("the plan that the copy was rendered from was not approved after it was drawn")
+
+
+def _first(event: Event, kind: str) -> Event:
+    if event.type != kind or not succeeded(event.openings):
+        raise VerificationError(f"the trail does not begin with {kind}")
+    return event
+
+
+def _one(event: Event, of: str) -> str:
+    digests = digests_of(event.openings, of)
+    if len(digests) != 1:
+        raise VerificationError(f"the event {event.type} does not name exactly one digest of `{of}`")
+    return digests[0]

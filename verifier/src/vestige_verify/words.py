@@ -1,0 +1,107 @@
+"""The answer, as facts for a program and as plain words for a person: what was checked, and what was not."""
+
+from collections import Counter
+from typing import Any, Final
+
+from vestige_verify.package import Findings
+
+_CHECKED: Final = (
+    "the log's signature",
+    "the package's entry in the log",
+    "every file of the package",
+    "the custody trail, event by event, from the first to this package",
+    "that the footage is what the trail tells of",
+)
+_NOT_CHECKED: Final = (
+    "camera signature",
+    "trusted time: times are those of the agency's own clock",
+    "witnesses: whether the agency shows everybody the same log",
+    "pixels and sound: whether the footage plays, what it shows, and whether all that should be hidden is hidden",
+    "pages for people: whether trail.html, trail.csv and the other pages say the same as the trail",
+    "people: whether those whom the trail names are who it says",
+    "what happened after the package was made",
+)
+_SIGNER: Final = "signer: known only from this package"
+
+
+def as_json(findings: Findings, *, pinned: bool) -> dict[str, Any]:
+    """The facts for a program. On a refusal, only what was established before it."""
+    key, facts, fault = findings.key, findings.manifest, findings.fault
+    answer: dict[str, Any] = {
+        "verdict": "verified" if findings.verified else "refused",
+        "signer": "pinned" if pinned else "unpinned",
+        "checked": list(_CHECKED) if findings.verified else [],
+        "not_checked": [*([] if pinned else [_SIGNER]), *_NOT_CHECKED],
+        "fingerprint": key.fingerprint if key else None,
+        "key": str(key) if key else None,
+        "profile": facts.profile if facts else None,
+        "agency": facts.agency if facts else None,
+        "package": facts.package if facts else None,
+        "item": facts.item if facts else None,
+        "files": [{"path": file.path, "of": file.of, "sha256": file.sha256, "size": file.size} for file in facts.files] if facts else [],
+        "events": findings.events,
+        "withheld": list(findings.withheld),
+        "withheld_count": findings.withheld.total(),
+        "console_acts": facts.console_acts if facts else None,
+    }
+    if fault is not None:
+        answer |= {"reason": fault.reason, "step": fault.step, "file": fault.file}
+    return answer
+
+
+def as_text(findings: Findings, *, pinned: bool) -> str:
+    """The answer for a person: the verdict first, numbers behind, and what was not checked."""
+    lines = _verified(findings, pinned=pinned) if findings.verified else _refused(findings)
+    return "\n".join(plain(line) for line in lines)
+
+
+def plain(text: str) -> str:
+    """The text with everything that a terminal might obey made visible."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
+def _refused(findings: Findings) -> list[str]:
+    fault = findings.fault
+    lines = ["REFUSED: this package must not be relied on."]
+    if fault is not None:
+        lines.append(f"  What:  {fault.reason}.")
+        lines.append(f"  Where: {fault.file or 'the package'}" + (f" (step {fault.step} of the package format)" if fault.step else ""))
+    if findings.key is not None:
+        lines.append(f"  Signed with the key {findings.key.fingerprint}")
+    return lines
+
+
+def _verified(findings: Findings, *, pinned: bool) -> list[str]:
+    facts, key = findings.manifest, findings.key
+    if facts is None or key is None:
+        raise AssertionError("a verified package has a manifest and a key")
+    lines = [
+        "VERIFIED: this package is what the log of the key that you trust vouches for."
+        if pinned
+        else "Consistent, but its signer is known only from this package; compare the fingerprint with one that you got elsewhere."
+    ]
+    if facts.console_acts:
+        lines.append("CAUTION: in this home the console acts for persons without a second factor (a demonstration or a test).")
+    kind = "the original as it was received" if facts.profile == "court" else "a redacted copy, rendered from an approved plan"
+    lines += [
+        f"  Agency:      {facts.agency}" + ("" if pinned else " (so it says)"),
+        f"  Fingerprint: {key.fingerprint}",
+        f"  It holds:    {kind}",
+        *[f"               {file.path}, {file.size} bytes, SHA-256 {file.sha256}" for file in facts.files],
+        f"  Item:        {facts.item}",
+        f"  Trail:       {findings.events} events, each in the log, none missing before this package",
+        f"  Withheld:    {_withheld(findings.withheld)}",
+        "Checked:",
+        *[f"  - {words}" for words in _CHECKED],
+        "Not checked:",
+        *[f"  - {words}" for words in ([] if pinned else [_SIGNER]) + list(_NOT_CHECKED)],
+    ]
+    return lines
+
+
+def _withheld(counts: Counter[str]) -> str:
+    if not counts:
+        return "nothing"
+    return f"{counts.total()} values that the log commits to are not shown: " + ", ".join(
+        f"{name} ({count})" for name, count in counts.items()
+    )
