@@ -75,7 +75,7 @@ def test_judges_have_no_hands() -> None:
     assert [what for file in _files() for what in _impurities(file)] == []
 
 
-def test_the_check_sees_what_it_is_there_to_see(tmp_path: Path) -> None:
+def test_the_check_sees_what_it_is_there_to_see() -> None:
     """Each forbidden thing is found in code that does it."""
     samples = (
         "import os",
