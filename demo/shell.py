@@ -45,17 +45,19 @@ class Shell:
     def verify(self, what: str, *arguments: str) -> dict[str, object]:
         """The same with `vestige-verify`."""
         with timed(what):
-            answers = self._run(str(self.program("vestige-verify")), *arguments, "--json")
+            told = json.loads(self._output(str(self.program("vestige-verify")), *arguments, "--json"))
         _out.print(f"     $ vestige-verify {' '.join(_quoted(word) for word in arguments)}", style="dim", markup=False)
-        return answers[-1] if answers else {}
+        return dict(told)
 
     def _run(self, *command: str) -> list[dict[str, object]]:
+        return [json.loads(line) for line in self._output(*command).splitlines() if line.startswith("{")]
+
+    def _output(self, *command: str) -> str:
         done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
         if done.returncode != 0:
-            fail(
-                f"{Path(command[0]).name} {' '.join(command[1:])}\nended with {done.returncode}:\n{done.stderr.strip() or done.stdout.strip()}"
-            )
-        return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+            said = done.stderr.strip() or done.stdout.strip()
+            fail(f"{Path(command[0]).name} {' '.join(command[1:])}\nended with {done.returncode}:\n{said}")
+        return done.stdout
 
 
 def heading(words: str) -> None:

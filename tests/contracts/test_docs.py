@@ -79,8 +79,7 @@ def test_every_dependency_has_its_reason_and_its_licence() -> None:
 
 def test_the_licences_are_those_that_the_installed_packages_state() -> None:
     rows = re.findall(r"^\| ([a-z0-9-]+) \| ([^|]+?) \|$", (ROOT / "THIRD-PARTY.md").read_text(), re.MULTILINE)
-    installed = {package.name.lower() for package in importlib.metadata.distributions()}
-    rows = [row for row in rows if row[0] in installed]  # the heading and the extras that are not installed fall out
+    rows = [row for row in rows if row != ("package", "licence")]
     assert len(rows) > 10
     wrong = [f"{name}: {said} is not {stated}" for name, said in rows if not _agrees(said, stated := _stated(name))]
     assert wrong == []

@@ -1,6 +1,6 @@
 """The redaction log: what was hidden, when, why, and how much of the picture; written for whoever receives the copy.
 
-Shares are in hundredths of a percent.
+Shares are in hundredths of a percent. They are never too small: between two keyframes all that lies between both boxes counts as hidden.
 """
 
 from collections import defaultdict
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vestige.redaction.geometry import Box, Span, union
-from vestige.redaction.masks import box_during, hidden_area, moments
+from vestige.redaction.masks import box_over, hidden_area, moments
 from vestige.redaction.plan import Mask, Plan
 
 _WHOLE = 10_000
@@ -93,6 +93,6 @@ def _by_moment(masks: Sequence[Mask]) -> list[tuple[Span, list[Box]]]:
     found = []
     for moment in moments(masks):
         active = [mask for mask in active if mask.span.to_ms > moment.from_ms] + starting.pop(moment.from_ms, [])
-        boxes = [box_during(mask, moment.from_ms, moment.to_ms) for mask in active]
+        boxes = [box_over(mask, moment) for mask in active]
         found.append((moment, [box for box in boxes if box is not None]))
     return found

@@ -3,7 +3,7 @@
 A frame is on screen from its own time until the next frame's; it is masked if any moment of that lies in a mask's span.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from operator import attrgetter
@@ -24,6 +24,19 @@ def box_during(mask: Mask, start_ms: int, end_ms: int) -> Box | None:
     if after == len(track) or before.at_ms == start_ms:
         return before.box
     return before.box.hull(track[after].box)
+
+
+def box_over(mask: Mask, span: Span) -> Box | None:
+    """The smallest box that holds all that the mask may hide at any time of the span, whenever frames come; None where it hides nothing."""
+    if not mask.span.meets(span.from_ms, span.to_ms):
+        return None
+    times = [key.at_ms for key in mask.track]
+    first = max(0, bisect_right(times, span.from_ms) - 1)
+    last = min(len(times) - 1, bisect_left(times, span.to_ms))
+    found = mask.track[first].box
+    for key in mask.track[first + 1 : last + 1]:
+        found = found.hull(key.box)
+    return found
 
 
 def hidden_boxes(plan: Plan, start_ms: int, end_ms: int) -> tuple[Box, ...]:

@@ -4,9 +4,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from vestige_verify import canonical, merkle, shapes
+from vestige_verify.bag import PROOF
 from vestige_verify.commitments import FIELDS, parse_openings
 from vestige_verify.entries import Event, Sealed, check_entry
-from vestige_verify.errors import VerificationError
+from vestige_verify.errors import VerificationError, at
 from vestige_verify.notes import Checkpoint, VerifierKey, parse_checkpoint, verify_checkpoint
 from vestige_verify.proof_file import ProofFile, parse_hashes
 
@@ -30,7 +31,8 @@ def check_trails(data: bytes, key: VerifierKey, proof: ProofFile) -> list[Trail]
     checkpoint = parse_checkpoint(shapes.text(document["checkpoint"], "checkpoint").encode())
     verify_checkpoint(checkpoint, key)
     later = proof.checkpoint
-    merkle.verify_consistency(checkpoint.size, later.size, proof.consistency, checkpoint.root, later.root)
+    with at(6, PROOF):  # the way from one checkpoint to the other is told there
+        merkle.verify_consistency(checkpoint.size, later.size, proof.consistency, checkpoint.root, later.root)
     trails = [_trail(value, checkpoint) for value in shapes.array(document["trails"], "trails")]
     if len({trail.item for trail in trails}) != len(trails):
         raise VerificationError("the same item has two trails")

@@ -8,7 +8,7 @@ import numpy as np
 from vestige.media.containers.reading import Window
 from vestige.media.containers.tables import MOST_HEAD, Ints, NoSampleTable
 
-_MOST_BOXES = 2_000_000  # a day of one-second fragments has half of that
+_MOST_BOXES = 8_000_000  # a day of one-second fragments has a quarter of that
 
 
 @dataclass(frozen=True, slots=True)

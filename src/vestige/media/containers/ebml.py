@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from vestige.media.containers.reading import Window
 from vestige.media.containers.tables import MOST_HEAD, NoSampleTable
 
-_MOST_ELEMENTS = 40_000_000
+_MOST_ELEMENTS = 16_000_000
 _LONGEST_HEAD = 12
 
 

@@ -55,9 +55,9 @@ class Window:
         return state.hexdigest()
 
     def _load(self, at: int, length: int) -> memoryview:
-        # A jump back is a sample out of order: what follows it has been read already
-        run = self._run if at >= self._newer[0] else min(self._run, SMALL)
-        wanted = min(max(length, run), self.size - at)
+        # A jump back is a sample out of order, or one that began in the run before: what follows it has been read already, and is kept
+        back = at < self._newer[0]
+        wanted = min(length if back else max(length, self._run), self.size - at)
         self._source.seek(at)
         parts: list[bytes] = []
         got = 0
@@ -67,5 +67,6 @@ class Window:
         if got < length or wanted < length:
             raise NoSampleTable(f"the file ends at {at + got}, inside what begins at {at}")
         data = memoryview(parts[0] if len(parts) == 1 else b"".join(parts))
-        self._older, self._newer = self._newer, (at, at + got, data)
+        if not back:
+            self._older, self._newer = self._newer, (at, at + got, data)
         return data
