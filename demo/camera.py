@@ -8,6 +8,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from demo.people import Sprite
 from demo.scenes import HEIGHT, WIDTH, Scene
 
 FRAME_WIDTH, FRAME_HEIGHT, RATE = 1280, 720, 30
@@ -92,6 +93,18 @@ class Take:
     noise: float = 2.5
 
 
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    """A cut-out made ready: packed colours, which pixels cover wholly, and the places, colours and cover of those that do in part."""
+
+    colours: NDArray[np.uint32]
+    whole: NDArray[np.bool_]
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    soft: NDArray[np.int32]
+    cover: NDArray[np.int32]
+
+
 def film(scene: Scene, take: Take) -> Iterator[av.VideoFrame]:
     """The frames of the take, YUV 4:2:0, in order, without timestamps."""
     draw = np.random.default_rng(take.seed)
@@ -99,12 +112,13 @@ def film(scene: Scene, take: Take) -> Iterator[av.VideoFrame]:
     shake = _smooth(draw.normal(0, 1, (count + 40, 3)), 5)[:count] * take.motion
     across, down = _lens()
     grain = (draw.normal(0, take.noise, (FRAME_HEIGHT + 64, FRAME_WIDTH + 64))).astype(np.int16)
+    people = [_figure(who.sprite) for who in scene.people]
     place, front = _packed(scene.place), _packed(scene.front)
     world = np.concatenate([place[: scene.front_top], front])
     for number in range(count):
         t = number / RATE
         world[: scene.front_top] = place[: scene.front_top]
-        _put_people(world, scene, t)
+        _put_people(world, scene, people, t)
         seen = _look(world, across, down, _pose(t, shake[number], take))
         yield _develop(seen, t, (grain, draw), _line(take, t))
 
@@ -157,18 +171,26 @@ def _develop(seen: NDArray[np.uint8], t: float, film_grain: tuple[NDArray[np.int
     return frame
 
 
-def _put_people(world: NDArray[np.uint32], scene: Scene, t: float) -> None:
-    """Lay the people over the painted place, down to what stands before them."""
-    for who in scene.people:
-        height, width = who.sprite.cover.shape
-        x = int(who.x + who.pace * t + 5 * np.sin(1.7 * t + who.x))
+def _put_people(world: NDArray[np.uint32], scene: Scene, people: list[_Figure], t: float) -> None:
+    """Lay the people over the painted place, down to what stands before them: whole pixels at once, then the soft ones at the edge."""
+    for who, figure in zip(scene.people, people, strict=True):
+        width = figure.whole.shape[1]
+        x = int(np.clip(who.x + who.pace * t + 5 * np.sin(1.7 * t + who.x), 0, WIDTH - width))
         y = int(who.y + 4 * np.sin(2.9 * t + who.y))
-        tall, left, right = min(height, scene.front_top - y), max(0, x), min(WIDTH, x + width)
-        part = world[y : y + tall, left:right]
-        behind = np.ascontiguousarray(part).view(np.uint8).reshape(*part.shape, 4)[..., :3].astype(np.int32)
-        cover = who.sprite.cover[:tall, left - x : right - x, None]
-        mixed = behind + ((who.sprite.colours[:tall, left - x : right - x] - behind) * cover >> 8)
-        world[y : y + tall, left:right] = _packed(mixed.astype(np.uint8))
+        tall = min(len(figure.whole), scene.front_top - y)
+        part = world[y : y + tall, x : x + width]
+        np.copyto(part, figure.colours[:tall], where=figure.whole[:tall])
+        edge = int(np.searchsorted(figure.rows, tall))
+        rows, columns = figure.rows[:edge], figure.columns[:edge]
+        behind = np.ascontiguousarray(part[rows, columns]).view(np.uint8).reshape(edge, 4)[:, :3].astype(np.int32)
+        mixed = behind + ((figure.soft[:edge] - behind) * figure.cover[:edge] >> 8)
+        part[rows, columns] = _packed(mixed.astype(np.uint8)[:, None])[:, 0]
+
+
+def _figure(sprite: Sprite) -> _Figure:
+    rows, columns = np.nonzero((sprite.cover > 2) & (sprite.cover < 250))
+    colours = _packed(sprite.colours.astype(np.uint8))
+    return _Figure(colours, sprite.cover >= 250, rows, columns, sprite.colours[rows, columns], sprite.cover[rows, columns, None])
 
 
 def _packed(picture: NDArray[np.uint8]) -> NDArray[np.uint32]:

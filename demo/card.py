@@ -123,7 +123,7 @@ def _write(path: Path, frames: Iterator[av.VideoFrame], sound: "np.typing.NDArra
     with av.open(str(path), "w", format="mp4") as container:
         container.metadata["creation_time"] = at.strftime("%Y-%m-%dT%H:%M:%S.000000Z")
         options = (
-            {"preset": "veryfast", "crf": "24"}
+            {"preset": "superfast", "crf": "24"}
             if codec == "libx264"
             else {"preset": "ultrafast", "crf": "27", "x265-params": "log-level=none"}
         )

@@ -317,7 +317,7 @@ def _bag(folder: Path, plan: Plan, log: Log, item: str, trail: bytes) -> None:
         "Bagging-Date": "2026-11-24",
         "External-Identifier": package,
         "Payload-Oxum": "0.0",
-        "Source-Organization": plan.agency,
+        "Source-Organization": plan.agency.replace("\n", ""),
     }
     (folder / "bag-info.txt").write_text("".join(f"{label}: {value}\n" for label, value in info.items()), "utf-8")
     rebag(folder)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from django.core.asgi import get_asgi_application
+from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -34,7 +35,10 @@ class _Static(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, or not found."""
-        answer = await super().get_response(path, scope)
+        try:
+            answer = await super().get_response(path, scope)
+        except HTTPException as error:
+            return PlainTextResponse(error.detail, error.status_code, headers=dict(headers.COMMON))
         kept = "public, max-age=31536000, immutable" if path.startswith("dist/assets/") else "no-cache"
         answer.headers.update({**headers.COMMON, "Cache-Control": kept})
         return answer

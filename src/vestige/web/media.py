@@ -9,6 +9,7 @@ PROXY = "proxy"
 _SAFE = frozenset(
     {
         "application/pdf",
+        "audio/aac",
         "audio/flac",
         "audio/mp4",
         "audio/mpeg",

@@ -21,6 +21,7 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
         E.FINDING_OPENED: "A finding was opened",
         E.FIXITY_CHECKED: "The stored bytes were read and compared with their digest",
         E.HOME_CHECKED: "The whole home was checked",
+        E.INTAKE_SWEPT: "What an interrupted intake had left was removed",
         E.ITEM_ACCESSIONED: "The file was examined and accepted as evidence",
         E.ITEM_DUPLICATE_RECEIVED: "The same bytes came again from the same sender; nothing was stored",
         E.ITEM_LISTED: "Recordings or items were listed",

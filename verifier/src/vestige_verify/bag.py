@@ -5,7 +5,7 @@ import io
 import os
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -83,6 +83,17 @@ def read(folder: Path, path: str, limit: int = _SMALL_FILE) -> bytes:
         return data
 
 
+def chunks(folder: Path, path: str) -> Iterator[bytes]:
+    """The bytes of a file that `survey` found, a mebibyte at a time."""
+    with at(_STEP, path):
+        try:
+            with _open(folder, path) as file:
+                while chunk := file.read(_BLOCK):
+                    yield chunk
+        except OSError as problem:
+            raise VerificationError(f"the file cannot be read: {problem.strerror}") from None
+
+
 def check_tags(folder: Path, tag_manifest: bytes) -> dict[str, str]:
     """Checks the four tag files against the tag manifest and gives `bag-info.txt` as labels and values."""
     with at(_STEP, TAG_MANIFEST):
@@ -145,16 +156,10 @@ def _open(folder: Path, path: str) -> io.FileIO:
 def _hash(folder: Path, path: str, tick: Callable[[int], None]) -> Payload:
     digest = hashlib.sha256()
     size = 0
-    block = bytearray(_BLOCK)
-    view = memoryview(block)
-    try:
-        with _open(folder, path) as file:
-            while count := file.readinto(block):
-                digest.update(view[:count])
-                size += count
-                tick(count)
-    except OSError as problem:
-        raise VerificationError(f"the file cannot be read: {problem.strerror}", step=_STEP, file=path) from None
+    for chunk in chunks(folder, path):
+        digest.update(chunk)
+        size += len(chunk)
+        tick(len(chunk))
     return Payload(digest.hexdigest(), size)
 
 

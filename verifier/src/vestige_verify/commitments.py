@@ -44,16 +44,6 @@ def check(commitments: dict[str, str], openings: dict[str, Opening]) -> None:
         _SHAPES[name](opening.value)
 
 
-def digests_of(openings: dict[str, Opening], of: str) -> list[str]:
-    """The digests (hex) that an entry names under a word, in the order written; the openings have been checked."""
-    return [digest["value"] for digest in openings["digests"].value if digest["of"] == of]
-
-
-def succeeded(openings: dict[str, Opening]) -> bool:
-    """False if the entry's outcome is opened and is a refusal or a failure."""
-    return "outcome" not in openings or openings["outcome"].value == "success"
-
-
 def _actor(value: object) -> None:
     actor = shapes.record(value, "id", "kind", "name")
     shapes.one_of(actor["kind"], "actor.kind", "person", "console", "system", "device")

@@ -69,25 +69,20 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A checked entry: it stands in the log at `index` with this leaf hash, and its openings are what the log committed to."""
+    """A checked entry: it stands in the log at `index` with this leaf hash, and what is told of it here is what the log committed to."""
 
     index: int
     hash: bytes
     type: str
-    time: int
-    openings: dict[str, Opening]
+    item: str | None
+    previous: str | None
+    digests: tuple[tuple[str, str], ...]  # what of, and SHA-256 in hex
+    opened: frozenset[str]
+    succeeded: bool  # false if its outcome is opened and is a refusal or a failure
 
-    @property
-    def item(self) -> str | None:
-        """The evidence item whose trail this is."""
-        value: str | None = self.openings["item"].value
-        return value
-
-    @property
-    def previous(self) -> str | None:
-        """Hex of the leaf hash of the entry before it in that trail."""
-        value: str | None = self.openings["previous"].value
-        return value
+    def digests_of(self, of: str) -> list[str]:
+        """The digests (hex) that the entry names under a word, in the order written."""
+        return [value for word, value in self.digests if word == of]
 
 
 def check_entry(sealed: Sealed, checkpoint: Checkpoint) -> Event:
@@ -104,12 +99,22 @@ def check_entry(sealed: Sealed, checkpoint: Checkpoint) -> Event:
         raise VerificationError("the entry's id is no uuid of version 7")
     if not isinstance(fields["type"], str) or fields["type"] not in EVENT_TYPES:
         raise VerificationError(f"the entry's type {str(fields['type'])[:40]!r} is unknown")
-    time = shapes.natural(fields["time"], "time")
+    shapes.natural(fields["time"], "time")
     commitments = {name: shapes.digest(value, name) for name, value in shapes.record(fields["fields"], *FIELDS).items()}
     hashed = merkle.leaf_hash(data)
     merkle.verify_inclusion(hashed, sealed.index, checkpoint.size, sealed.proof, checkpoint.root)
     check(commitments, sealed.openings)
-    return Event(sealed.index, hashed, fields["type"], time, sealed.openings)
+    opened = {name: opening.value for name, opening in sealed.openings.items()}
+    return Event(
+        index=sealed.index,
+        hash=hashed,
+        type=fields["type"],
+        item=opened["item"],
+        previous=opened["previous"],
+        digests=tuple((digest["of"], digest["value"]) for digest in opened["digests"]),
+        opened=frozenset(opened),
+        succeeded=opened.get("outcome", "success") == "success",
+    )
 
 
 def _utf8(text: str) -> bytes:

@@ -11,18 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vestige_verify import bag, manifest, proof_file
-from vestige_verify.commitments import digests_of, succeeded
 from vestige_verify.entries import Event, check_entry
 from vestige_verify.errors import VerificationError, at
 from vestige_verify.manifest import Manifest
 from vestige_verify.notes import VerifierKey, verify_checkpoint
+from vestige_verify.pieces import Pieces
 from vestige_verify.profiles import check_court, check_openings, check_public
 from vestige_verify.proof_file import ProofFile
 from vestige_verify.trail import Trail, check_trails, withheld
 
 _MANIFEST = "data/manifest.json"
 _TRAIL = "data/trail.json"
-_LARGEST_TRAIL = 1 << 30  # bytes; 100,000 events take a third of it
 
 
 @dataclass(slots=True)
@@ -74,7 +73,9 @@ def _steps(folder: Path, trusted: tuple[VerifierKey, ...], findings: Findings, t
         manifest.check(facts, payload, info["External-Identifier"])
     findings.manifest = facts
     with at(6, _TRAIL):
-        trails = check_trails(_vouched(folder, _TRAIL, payload[_TRAIL], _LARGEST_TRAIL), key, proof)
+        document = Pieces(bag.chunks(folder, _TRAIL))
+        trails = check_trails(document, key, proof)
+        document.finish(payload[_TRAIL].sha256)
         _closes(event, trails, facts)
     with at(7, _TRAIL):
         judge = check_court if facts.profile == "court" else check_public
@@ -105,21 +106,14 @@ def _manifest(folder: Path, found: frozenset[str]) -> Manifest:
 def _package_event(proof: ProofFile, key: VerifierKey) -> Event:
     verify_checkpoint(proof.checkpoint, key)
     event = check_entry(proof.sealed, proof.checkpoint)
-    if event.type != "package:created" or not succeeded(event.openings):
+    if event.type != "package:created" or not event.succeeded:
         raise VerificationError("the proof is not for an event package:created")
     return event
 
 
 def _package_digest(event: Event, tag_manifest: bytes) -> None:
-    if digests_of(event.openings, "package") != [hashlib.sha256(tag_manifest).hexdigest()]:
+    if event.digests_of("package") != [hashlib.sha256(tag_manifest).hexdigest()]:
         raise VerificationError("the log vouches for another package than this one: the tag manifest was altered")
-
-
-def _vouched(folder: Path, path: str, expected: bag.Payload, limit: int) -> bytes:
-    data = bag.read(folder, path, limit)
-    if hashlib.sha256(data).hexdigest() != expected.sha256:
-        raise VerificationError("the file changed while it was checked")
-    return data
 
 
 def _closes(event: Event, trails: list[Trail], facts: Manifest) -> None:

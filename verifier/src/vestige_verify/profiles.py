@@ -1,6 +1,6 @@
 """What ties the trail to the file: the rules of the profiles `court` and `public` (package format, steps 7 and 8)."""
 
-from vestige_verify.commitments import ALWAYS_OPEN, FIELDS, digests_of, succeeded
+from vestige_verify.commitments import ALWAYS_OPEN, FIELDS
 from vestige_verify.entries import Event
 from vestige_verify.errors import VerificationError
 from vestige_verify.trail import Trail
@@ -12,11 +12,11 @@ def check_court(trails: list[Trail], files: list[str]) -> None:
         raise VerificationError("a package for court has exactly one trail")
     events = trails[0].events
     received = _first(events[0], "item:received")
-    vouched = [event for event in events if event.type in {"item:accessioned", "item:quarantined"} and succeeded(event.openings)]
+    vouched = [event for event in events if event.type in {"item:accessioned", "item:quarantined"} and event.succeeded]
     if not vouched:
         raise VerificationError("the trail tells neither of an accession nor of a quarantine")
-    named = {digest for event in [received, *vouched] for digest in digests_of(event.openings, "original")}
-    if not any(digests_of(event.openings, "original") for event in vouched):
+    named = {digest for event in [received, *vouched] for digest in event.digests_of("original")}
+    if not any(event.digests_of("original") for event in vouched):
         raise VerificationError("neither accession nor quarantine names the digest of the original")
     if named != set(files):
         raise VerificationError("the file is not the one that was accessioned")
@@ -42,17 +42,17 @@ def check_openings(profile: str, trails: list[Trail], package: Event, said: list
     opened = frozenset(FIELDS) if profile == "court" else ALWAYS_OPEN
     for event in [event for trail in trails for event in trail.events]:
         for name in FIELDS:
-            if (name in event.openings) != (name in opened):
+            if (name in event.opened) != (name in opened):
                 verb = "withholds" if name in opened else "opens"
                 raise VerificationError(f"a package of the profile {profile} {verb} `{name}` of the event at {event.index}")
-    if profile == "court" and package.openings.keys() != opened:
+    if profile == "court" and package.opened != opened:
         raise VerificationError("a package for court withholds fields of its own entry", file="package.tlog-proof")
     if bool(said) == (profile == "court"):
         raise VerificationError("what the manifest says is withheld is not what is withheld", file="data/manifest.json")
 
 
 def _approved(events: list[Event], plan: str) -> None:
-    of_plan = [event for event in events if plan in digests_of(event.openings, "plan") and succeeded(event.openings)]
+    of_plan = [event for event in events if plan in event.digests_of("plan") and event.succeeded]
     planned = [event.index for event in of_plan if event.type == "redaction:planned"]
     approved = [event.index for event in of_plan if event.type == "redaction:approved"]
     if not planned:
@@ -62,13 +62,13 @@ def _approved(events: list[Event], plan: str) -> None:
 
 
 def _first(event: Event, kind: str) -> Event:
-    if event.type != kind or not succeeded(event.openings):
+    if event.type != kind or not event.succeeded:
         raise VerificationError(f"the trail does not begin with {kind}")
     return event
 
 
 def _one(event: Event, of: str) -> str:
-    digests = digests_of(event.openings, of)
+    digests = event.digests_of(of)
     if len(digests) != 1:
         raise VerificationError(f"the event {event.type} does not name exactly one digest of `{of}`")
     return digests[0]

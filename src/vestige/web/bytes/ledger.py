@@ -20,6 +20,7 @@ from vestige.errors import NotFound, VestigeError
 from vestige.evidence.items import EvidenceItem, Viewing
 from vestige.evidence.people import Actor
 from vestige.web.bytes import guard
+from vestige.web.bytes.ranges import merged
 
 FRESH_S = 2.0
 FLUSH_S = 10.0
@@ -51,15 +52,6 @@ class Seat:
             served_ms=max(self.viewing.served_ms, round(share * self.item.duration_ms)),
         )
         self.dirty = True
-
-
-def merged(spans: list[tuple[int, int]], new: tuple[int, int]) -> list[tuple[int, int]]:
-    """The sorted, disjoint spans with one more."""
-    start, end = new
-    apart = [(a, b) for a, b in spans if b < start or a > end]
-    touching = [(a, b) for a, b in spans if not (b < start or a > end)]
-    whole = (min([start, *(a for a, _ in touching)]), max([end, *(b for _, b in touching)]))
-    return sorted([*apart, whole])
 
 
 class Ledger:

@@ -32,9 +32,17 @@ def wanted(header: str | None, size: int) -> Span | None:
             raise NotSatisfiable(header)
         return Span(size - length, size)
     start = int(form[1])
-    end = int(form[2]) + 1 if form[2] else size
-    if end <= start:
+    if form[2] and int(form[2]) < start:
         return None
     if start >= size:
         raise NotSatisfiable(header)
-    return Span(start, min(end, size))
+    return Span(start, min(int(form[2]) + 1, size) if form[2] else size)
+
+
+def merged(spans: list[tuple[int, int]], new: tuple[int, int]) -> list[tuple[int, int]]:
+    """The sorted, disjoint spans with one more."""
+    start, end = new
+    apart = [(a, b) for a, b in spans if b < start or a > end]
+    touching = [(a, b) for a, b in spans if not (b < start or a > end)]
+    whole = (min([start, *(a for a, _ in touching)]), max([end, *(b for _, b in touching)]))
+    return sorted([*apart, whole])
