@@ -1,5 +1,7 @@
 """The small readers: canonical JSON, notes, keys; and the pages that they were written from."""
 
+import hashlib
+import itertools
 import json
 import re
 from pathlib import Path
@@ -18,6 +20,7 @@ from vestige_verify.commitments import FIELDS
 from vestige_verify.entries import EVENT_TYPES
 from vestige_verify.errors import VerificationError
 from vestige_verify.notes import parse_checkpoint, parse_key, verify_checkpoint
+from vestige_verify.pieces import Pieces
 
 ROOT = Path(__file__).parents[2]
 VALUES = st.recursive(
@@ -55,6 +58,45 @@ def test_noise_is_refused_or_read_whole(data: bytes) -> None:
     except VerificationError:
         return
     assert rfc8785.dumps(value) == data
+
+
+@settings(max_examples=examples(1000), deadline=None)
+@given(st.lists(VALUES, min_size=1, max_size=5), st.integers(1, 9))
+def test_a_document_in_pieces_says_what_it_says_whole(values: list[Json], step: int) -> None:
+    data = b'{"a":[' + b",".join(map(rfc8785.dumps, values)) + b"]}"
+    pieces = Pieces(data[at : at + step] for at in range(0, len(data), step))
+    pieces.expect('{"a":[')
+    read = [pieces.value()]
+    while pieces.skip(","):
+        read.append(pieces.value())
+    pieces.expect("]}")
+    pieces.finish(hashlib.sha256(data).hexdigest())
+    assert read == values
+
+
+@pytest.mark.parametrize("data", [b"[1", b"[", b'"\xc3', b'"\xff"', b"", b"1.5", b"[1,1 ]", b'{"a":1,"a":1}', b"tru"])
+def test_a_piece_that_is_cut_or_not_canonical_is_refused(data: bytes) -> None:
+    for step in (1, 2, 100):
+        with pytest.raises(VerificationError):
+            read_whole(Pieces(data[at : at + step] for at in range(0, len(data), step)), data)
+
+
+def read_whole(pieces: Pieces, data: bytes) -> None:
+    pieces.value()
+    pieces.finish(hashlib.sha256(data).hexdigest())
+
+
+def test_a_piece_without_end_is_refused_before_it_fills_the_memory() -> None:
+    with pytest.raises(VerificationError, match="too large"):
+        Pieces(itertools.chain([b'"'], itertools.repeat(b"x" * (1 << 20)))).value()
+
+
+def test_what_follows_the_end_and_another_digest_are_refused() -> None:
+    for data, said in ((b"1 ", b"1 "), (b"1", b"2")):
+        pieces = Pieces([data])
+        assert pieces.skip("1")
+        with pytest.raises(VerificationError):
+            pieces.finish(hashlib.sha256(said).hexdigest())
 
 
 def test_keys_are_in_the_order_of_utf16() -> None:

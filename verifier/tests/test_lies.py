@@ -155,6 +155,52 @@ def test_a_footage_that_was_never_accessioned_is_refused(made: Make) -> None:
     )
 
 
+TRAIL_EDITS: list[tuple[Callable[[Json], Json], str]] = [
+    (lambda t: t | {"trails": []}, "canonical form"),
+    (lambda t: t | {"more": 1}, "canonical form"),
+    (lambda t: t | {"format": "vestige-trail/2"}, "canonical form"),
+    (lambda t: t | {"checkpoint": None}, "no text"),
+    (lambda t: t | {"checkpoint": "nothing"}, "checkpoint"),
+    (lambda t: t | {"trails": t["trails"] * 2}, "two trails"),
+    (lambda t: t | {"trails": [t["trails"][0] | {"more": 1}]}, "canonical form"),
+    (lambda t: t | {"trails": [t["trails"][0] | {"entries": []}]}, "no JSON"),
+    (lambda t: t | {"trails": [t["trails"][0] | {"entries": [None]}]}, "event 1"),
+    (lambda t: t | {"trails": [t["trails"][0] | {"item": "00000000-0000-4000-8000-000000000000"}]}, "another item"),
+    (lambda t: t | {"trails": [t["trails"][0] | {"item": "ITEM"}]}, "uuid"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(TRAIL_EDITS)))
+def test_a_trail_of_another_form_is_refused(made: Make, number: int) -> None:
+    edit, reason = TRAIL_EDITS[number]
+    refused(made(edit_trail=edit), step=6, file="data/trail.json", reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("actor", None),
+        ("actor", {"kind": "robot", "id": "1", "name": "R"}),
+        ("role", ["b", "a"]),
+        ("role", "console"),
+        ("object", "x"),
+        ("purpose", {"reason": "x"}),
+        ("address", 1),
+        ("session", []),
+        ("outcome", "failure"),
+        ("outcome", {"refused": "a", "failed": "b"}),
+        ("outcome", {"refused": 1}),
+        ("digests", {}),
+        ("digests", [{"algorithm": "md5", "of": "original", "value": "0" * 64}]),
+        ("digests", [{"algorithm": "sha256", "of": "original", "value": "0" * 63}]),
+        ("data", []),
+        ("data", None),
+    ],
+)
+def test_a_field_of_another_shape_is_refused_though_the_log_committed_to_it(made: Make, field: str, value: Json) -> None:
+    refused(made(edit_events=lambda events: [*events, ("item:shown", {field: value})]), step=6, reason="event 5")
+
+
 def test_a_quarantined_item_may_leave_for_court(made: Make) -> None:
     assert made(edit_events=lambda events: [events[0], ("item:quarantined", events[1][1])]).verified
 

@@ -3,15 +3,18 @@
 import os
 import random
 import shutil
+import tracemalloc
 from pathlib import Path
 
+import bagit
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.budget import examples
-from verifier.tests.checks import FOOTAGE, PROFILES, Copy, Make, refused
-from verifier.tests.writer import FIELDS, Made, Plan, key, make, rebag
+from verifier.tests.checks import FOOTAGE, PROFILES, Copy, Json, Make, refused
+from verifier.tests.writer import FIELDS, Made, Plan, digest, key, make, rebag, sha
 
+from vestige_verify import bag
 from vestige_verify.notes import parse_key
 from vestige_verify.package import verify
 
@@ -206,3 +209,31 @@ def test_noise_in_a_file_never_breaks_the_check(packages: dict[str, Made], copy:
     refused(verify(folder, ()))
     shutil.rmtree(folder)
     assert packages
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_bag_is_one_for_the_library_of_congress_too(packages: dict[str, Made], profile: str) -> None:
+    bagit.Bag(str(packages[profile].folder)).validate()
+
+
+def test_a_tag_manifest_as_the_library_writes_it_is_read(tmp_path: Path) -> None:
+    """The `bagit` library puts one space into tag manifests and two into payload manifests."""
+    folder = tmp_path / "package"
+
+    def close(values: Json) -> Json:
+        tag = folder / "tagmanifest-sha256.txt"
+        tag.write_bytes(tag.read_bytes().replace(b"  ", b" "))
+        return values | {"digests": [digest("package", sha(tag.read_bytes()))]}
+
+    assert verify(make(folder, Plan(edit_package=close)).folder, ()).fault is None
+
+
+def test_a_large_file_is_read_in_little_memory(tmp_path: Path) -> None:
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(300 << 20)
+    tracemalloc.start()
+    count = sum(len(chunk) for chunk in bag.chunks(tmp_path, "large"))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count == 300 << 20
+    assert peak < 8 << 20

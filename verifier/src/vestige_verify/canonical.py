@@ -40,7 +40,7 @@ def decode_at(text: str, start: int) -> tuple[Any, int]:
     try:
         value, end = _QUICK.raw_decode(text, start)
         piece = text[start:end]
-        if _HIGH.search(piece):
+        if not piece.isascii() and _HIGH.search(piece):
             value, _ = _CAREFUL.raw_decode(piece)
             same = _AS_READ.encode(value) == piece
         else:

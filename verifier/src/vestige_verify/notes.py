@@ -59,10 +59,10 @@ class Checkpoint:
 def decode_base64(text: str) -> bytes:
     """The bytes of standard base64 with padding; refuses every other spelling of the same bytes."""
     try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+        data = binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
         raise VerificationError("this is no base64") from None
-    if base64.b64encode(data).decode() != text:
+    if binascii.b2a_base64(data, newline=False).decode() != text:
         raise VerificationError("this base64 is not in its one canonical form")
     return data
 

@@ -61,13 +61,13 @@ class Pieces:
 
     def _grow(self) -> bool:
         """Reads as much again as is there, so that a value in many chunks is not tried once for each."""
-        goal = 2 * (len(self._text) - self._at)
-        if goal > 2 * _LARGEST_VALUE:
+        before = len(self._text) - self._at
+        if before > _LARGEST_VALUE:
             raise VerificationError("the JSON holds a value that is too large, or that does not end")
-        more = self._more()
-        while more and len(self._text) - self._at < goal:
-            more = self._more()
-        return more
+        while self._more():
+            if len(self._text) >= max(2 * before, 1):
+                break
+        return len(self._text) - self._at > before
 
     def _more(self) -> bool:
         """Reads a chunk and forgets what was gone past; false at the end."""

@@ -50,27 +50,27 @@ def boolean(value: object, name: str) -> bool:
 
 def uuid(value: object, name: str) -> str:
     """A uuid, lower case with hyphens."""
-    return _match(_UUID, value, f"`{name}` is no uuid")
+    if not isinstance(value, str) or not _UUID.fullmatch(value):
+        raise VerificationError(f"`{name}` is no uuid")
+    return value
 
 
 def digest(value: object, name: str) -> str:
     """32 bytes in lower-case hex."""
-    return _match(_HEX32, value, f"`{name}` is no SHA-256 in hex")
+    if not isinstance(value, str) or not _HEX32.fullmatch(value):
+        raise VerificationError(f"`{name}` is no SHA-256 in hex")
+    return value
 
 
 def salt(value: object) -> bytes:
     """16 bytes from lower-case hex."""
-    return bytes.fromhex(_match(_HEX16, value, "a salt is not 16 bytes in hex"))
+    if not isinstance(value, str) or not _HEX16.fullmatch(value):
+        raise VerificationError("a salt is not 16 bytes in hex")
+    return bytes.fromhex(value)
 
 
 def one_of(value: object, name: str, *allowed: str) -> str:
     """One of these words."""
     if not isinstance(value, str) or value not in allowed:
         raise VerificationError(f"`{name}` is none of: {', '.join(allowed)}")
-    return value
-
-
-def _match(pattern: re.Pattern[str], value: object, complaint: str) -> str:
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise VerificationError(complaint)
     return value
