@@ -115,7 +115,7 @@ class Clip:
         """The file: 30 frames a second, a key frame every 12."""
         out = io.BytesIO()
         with av.open(out, "w", format=self.container) as made:
-            options = {"g": "12", "x265-params": "log-level=none:keyint=12", "preset": "veryfast", **self.options}
+            options = {"g": "12", "sc_threshold": "0", "x265-params": "log-level=none:keyint=12", "preset": "veryfast", **self.options}
             picture = made.add_stream(self.codec, rate=30, options=options)
             (picture.width, picture.height), picture.pix_fmt = self.size, self.pixels
             tone = made.add_stream(self.sound, rate=48_000, layout="mono") if self.sound else None

@@ -1,4 +1,8 @@
-"""GPMF, the telemetry of GoPro cameras: nested key-length-value records. Only what places and times a recording is read."""
+"""GPMF, the telemetry of GoPro cameras: nested key-length-value records. Only what places, times and names a recording is read.
+
+A record is a key of four letters, a type letter, the size of one structure, how many there are, and their bytes, padded to four. Type 0
+holds records itself; the innermost level that holds values is one sensor's stream, with the scale of its numbers (`SCAL`) beside them.
+"""
 
 import struct
 from collections.abc import Iterator
@@ -7,31 +11,41 @@ from datetime import UTC, datetime, timedelta
 
 _LAYOUT = {"b": "b", "B": "B", "s": "h", "S": "H", "l": "i", "L": "I", "j": "q", "J": "Q", "f": "f", "d": "d"}
 _DEEPEST = 6
-_LOCKED = 2
+_LOCKED = 2  # satellites give two dimensions; 3 gives three
+_NEVER = 1990  # the year before which no camera recorded
 _EPOCH_2000 = datetime(2000, 1, 1, tzinfo=UTC)
+_NO_CAMERAS = frozenset({"", "Camera", "Global Settings", "Highlights"})
+
+Stream = dict[str, "Record"]
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record: key, type, bytes of one structure, and the payload."""
+    """One record: key, type letter, bytes of one structure, and all its bytes."""
 
     key: str
     type: str
     size: int
     data: bytes
 
+    @property
+    def words(self) -> str:
+        """Its text."""
+        return self.data.rstrip(b"\0 ").decode("latin-1")
+
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A satellite fix: degrees times ten million, and the time that the satellites tell (ms UTC) where they do."""
+    """A satellite fix: degrees times ten million; the time that the satellites tell (ms UTC), or seconds since the device was switched on."""
 
     latitude_e7: int
     longitude_e7: int
-    time_ms: int | None
+    time_ms: int | None = None
+    uptime: float | None = None
 
 
 def records(data: bytes, depth: int = 0) -> Iterator[list[Record]]:
-    """The streams of a payload, each as its list of records (the device's own records come as a list too)."""
+    """The streams of a payload, each as its list of records. Ends at what is no record."""
     level, at = [], 0
     while at + 8 <= len(data) and data[at : at + 4] != b"\0\0\0\0":
         key, kind, size, repeat = (
@@ -50,32 +64,51 @@ def records(data: bytes, depth: int = 0) -> Iterator[list[Record]]:
         yield level
 
 
-def device_name(data: bytes) -> str:
-    """The name of the first device that calls itself something else than a camera; empty for none."""
-    names = [r.data.rstrip(b"\0 ").decode("latin-1") for stream in records(data) for r in stream if r.key == "DVNM"]
-    return next((name for name in names if name not in {"", "Camera", "Global Settings"}), "")
+def device_of(data: bytes) -> dict[str, str]:
+    """What a payload tells of the camera: `make`, `model`, `serial`, `firmware`, as far as it does."""
+    found: dict[str, str] = {}
+    names = {"MINF": "model", "CASN": "serial", "FMWR": "firmware"}
+    called = ""
+    for record in (each for stream in records(data) for each in stream):
+        if record.key in names and record.words:
+            found.setdefault(names[record.key], record.words)
+        elif record.key == "DVNM" and record.words not in _NO_CAMERAS:
+            called = called or record.words
+    if "model" not in found and called:
+        found["model"] = called
+    return found
 
 
 def first_fix(data: bytes) -> Fix | None:
-    """The first locked fix of a payload: GPS5, GPS9, or a drone's GPRI and GLPI."""
-    for stream in records(data):
-        found = {record.key: record for record in stream}
-        fix = _gps5(found) or _gps9(found) or _structured(found, "GPRI", 1) or _structured(found, "GLPI", 1)
-        if fix and -900_000_000 <= fix.latitude_e7 <= 900_000_000 and -1_800_000_000 <= fix.longitude_e7 <= 1_800_000_000:
-            return fix
-    return None
+    """The first locked fix of a payload, from GPS5, GPS9, or a drone's GPRI and GLPI; with a time where any of its streams tells one."""
+    streams: list[Stream] = [{record.key: record for record in stream} for stream in records(data)]
+    fixes = [fix for stream in streams if (fix := _fix(stream)) is not None and _on_earth(fix)]
+    if not fixes:
+        return None
+    told = next((fix.time_ms for fix in fixes if fix.time_ms is not None), None)
+    if told is None and fixes[0].uptime is not None:
+        told = next((at for stream in streams if (at := _system_time(stream, fixes[0].uptime)) is not None), None)
+    return Fix(fixes[0].latitude_e7, fixes[0].longitude_e7, told)
 
 
-def _gps5(found: dict[str, Record]) -> Fix | None:
-    if "GPS5" not in found or "SCAL" not in found:
+def _fix(stream: Stream) -> Fix | None:
+    return _gps5(stream) or _gps9(stream) or _structured(stream, "GPRI") or _structured(stream, "GLPI")
+
+
+def _on_earth(fix: Fix) -> bool:
+    return abs(fix.latitude_e7) <= 900_000_000 and abs(fix.longitude_e7) <= 1_800_000_000 and (fix.latitude_e7, fix.longitude_e7) != (0, 0)
+
+
+def _gps5(stream: Stream) -> Fix | None:
+    if "GPS5" not in stream or "SCAL" not in stream:
         return None
-    lock = found.get("GPSF")
-    if lock and int.from_bytes(lock.data[:4], "big") < _LOCKED:
+    lock = stream.get("GPSF")
+    if lock is None or int.from_bytes(lock.data[:4], "big") < _LOCKED:
         return None
-    scale, values = _numbers(found["SCAL"].data, "ll"), _numbers(found["GPS5"].data, "ll")
-    if not scale or not values or 0 in scale[:2]:
+    scale, values = _numbers(stream["SCAL"].data, "ll"), _numbers(stream["GPS5"].data, "ll")
+    if not scale or not values or 0 in scale:
         return None
-    return Fix(_e7(values[0], scale[0]), _e7(values[1], scale[1]), _gpsu(found.get("GPSU")))
+    return Fix(_e7(values[0], scale[0]), _e7(values[1], scale[1]), _gpsu(stream.get("GPSU")))
 
 
 def _gpsu(record: Record | None) -> int | None:
@@ -83,34 +116,44 @@ def _gpsu(record: Record | None) -> int | None:
         at = datetime.strptime(record.data[:16].decode("ascii"), "%y%m%d%H%M%S.%f").replace(tzinfo=UTC) if record else None
     except (ValueError, UnicodeDecodeError):
         return None
-    return round(at.timestamp() * 1000) if at else None
+    return _ms(at) if at else None
 
 
-def _gps9(found: dict[str, Record]) -> Fix | None:
-    if "GPS9" not in found or "SCAL" not in found:
+def _gps9(stream: Stream) -> Fix | None:
+    if "GPS9" not in stream or "SCAL" not in stream:
         return None
-    values, scale = _numbers(found["GPS9"].data, "lllllllSS"), _numbers(found["SCAL"].data, "l" * 9)
+    values, scale = _numbers(stream["GPS9"].data, "lllllllSS"), _numbers(stream["SCAL"].data, "l" * 9)
     if not values or not scale or 0 in scale or values[8] < _LOCKED:
         return None
-    at = _EPOCH_2000 + timedelta(days=int(values[5] / scale[5]), seconds=values[6] / scale[6])
-    return Fix(_e7(values[0], scale[0]), _e7(values[1], scale[1]), round(at.timestamp() * 1000))
+    try:
+        at = _EPOCH_2000 + timedelta(days=int(values[5] / scale[5]), seconds=values[6] / scale[6])
+    except OverflowError:
+        return None
+    return Fix(_e7(values[0], scale[0]), _e7(values[1], scale[1]), _ms(at))
 
 
-def _structured(found: dict[str, Record], key: str, first: int) -> Fix | None:
-    """A record of mixed types that TYPE describes; latitude stands at `first`, longitude after it."""
-    if key not in found or "TYPE" not in found or "SCAL" not in found:
+def _structured(stream: Stream, key: str) -> Fix | None:
+    """A record of mixed types that TYPE describes: seconds since it was switched on, latitude, longitude, and more."""
+    if key not in stream or "TYPE" not in stream or "SCAL" not in stream:
         return None
-    layout = found["TYPE"].data.rstrip(b"\0").decode("latin-1")
-    values, scale = _numbers(found[key].data, layout), _numbers(found["SCAL"].data, "l" * len(layout))
-    if (
-        len(values) < first + 2
-        or len(scale) < first + 2
-        or not scale[first]
-        or not scale[first + 1]
-        or not (values[first] or values[first + 1])
-    ):
+    layout = stream["TYPE"].words
+    values, scale = _numbers(stream[key].data, layout), _numbers(stream["SCAL"].data, "l" * len(layout))
+    if len(values) < 3 or len(scale) < 3 or 0 in scale[:3] or layout[1:3] != "ll":
         return None
-    return Fix(_e7(values[first], scale[first]), _e7(values[first + 1], scale[first + 1]), None)
+    return Fix(_e7(values[1], scale[1]), _e7(values[2], scale[2]), uptime=values[0] / scale[0])
+
+
+def _system_time(stream: Stream, uptime: float) -> int | None:
+    """When `uptime` was, by a record that says when another uptime was."""
+    if "SYST" not in stream or "SCAL" not in stream:
+        return None
+    values, scale = _numbers(stream["SYST"].data, "JJ"), _numbers(stream["SCAL"].data, "ll")
+    if not values or not scale or 0 in scale:
+        return None
+    try:
+        return _ms(datetime.fromtimestamp(values[1] / scale[1] + uptime - values[0] / scale[0], UTC))
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def _numbers(data: bytes, layout: str) -> tuple[float, ...]:
@@ -118,6 +161,10 @@ def _numbers(data: bytes, layout: str) -> tuple[float, ...]:
         return ()
     form = ">" + "".join(_LAYOUT[letter] for letter in layout)
     return struct.unpack_from(form, data) if len(data) >= struct.calcsize(form) else ()
+
+
+def _ms(at: datetime) -> int | None:
+    return round(at.timestamp() * 1000) if at.year >= _NEVER else None
 
 
 def _e7(value: float, scale: float) -> int:

@@ -5,6 +5,7 @@ from typing import Any, BinaryIO
 from vestige.media.containers.index import index_file, tracks_of
 from vestige.media.containers.tables import NoSampleTable, Track
 from vestige.media.probe import probe
+from vestige.media.shapes import clean
 from vestige.media.sink import PipeSink
 
 Facts = dict[str, Any]
@@ -19,6 +20,6 @@ def run(request: Facts, source: BinaryIO, sink: PipeSink, _model: bytes | None) 
         index = index_file(source, size, bytes.fromhex(request["index_key"]), sink.report)
         indexed = {"root": index.root.value, "version": 1, "samples": sum(map(len, tracks)), "streams": len(tracks)}
     except NoSampleTable as error:
-        indexed = {"missing": str(error)[:500]}
+        indexed = {"missing": clean(str(error))}
         tracks = None
-    return {"facts": probe(source, tracks), "index": indexed}
+    return {"facts": probe(source, size, tracks), "index": indexed}
