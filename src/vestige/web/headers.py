@@ -44,7 +44,7 @@ def added(send: Send, extra: Mapping[str, str]) -> Send:
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            known = MutableHeaders(raw=list(message["headers"]))
+            known = MutableHeaders(raw=[(name.lower(), value) for name, value in message["headers"]])
             for name, value in extra.items():
                 known.setdefault(name, value)
             message = {**message, "headers": known.raw}

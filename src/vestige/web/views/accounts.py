@@ -4,7 +4,7 @@ import hashlib
 
 from django import forms
 from django.contrib.auth import authenticate, login, logout
-from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.password_validation import UserAttributeSimilarityValidator, validate_password
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -17,6 +17,9 @@ from vestige.web import hands
 from vestige.web.bytes.ledger import ledger
 from vestige.web.failures import failures
 from vestige.web.pages import draw
+
+# The settings' own validator looks at attributes that a person here does not have.
+_LIKE_ITS_OWNER = UserAttributeSimilarityValidator(user_attributes=("badge", "name"))
 
 
 class SignInForm(forms.Form):
@@ -40,6 +43,7 @@ class JoinForm(forms.Form):
         """Refuse what the validators refuse."""
         password = str(self.cleaned_data["password"])
         validate_password(password, self._person)
+        _LIKE_ITS_OWNER.validate(password, self._person)
         return password
 
     def clean_again(self) -> str:
