@@ -3,6 +3,7 @@
 import argparse
 import io
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from vestige_verify.errors import VerificationError
 from vestige_verify.notes import VerifierKey, parse_key
 from vestige_verify.package import Findings, verify
 
-_VERIFIED, _REFUSED, _WRONG_USE = 0, 1, 2
+_VERIFIED, _REFUSED, _WRONG_USE, _STOPPED = 0, 1, 2, 130
 _EVERY = 1 << 30  # bytes between two lines of progress
 
 
@@ -22,7 +23,7 @@ class _WrongUseError(Exception):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the command and gives its exit status; never raises but on Ctrl-C and `--help`."""
+    """Runs the command and gives its exit status; raises SystemExit for `--help`, `--version` and unknown options."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name in a package must not break the answer
@@ -33,11 +34,22 @@ def main(arguments: list[str] | None = None) -> int:
     except (_WrongUseError, OSError, ValueError) as problem:
         sys.stderr.write(f"vestige-verify: {words.plain(str(problem))}\n")
         return _WRONG_USE
+    except KeyboardInterrupt:
+        sys.stderr.write("vestige-verify: stopped before the check was finished\n")
+        return _STOPPED
     except VerificationError as demand:  # the trust file asks for more than this version can do
         findings = Findings(fault=demand)
     answer = json.dumps(words.as_json(findings, pinned=pinned), indent=2) if options.json else words.as_text(findings, pinned=pinned)
-    sys.stdout.write(f"{answer}\n")
+    _say(answer)
     return _VERIFIED if findings.verified else _REFUSED
+
+
+def _say(answer: str) -> None:
+    try:
+        sys.stdout.write(f"{answer}\n")
+        sys.stdout.flush()
+    except OSError:  # nobody listens any more (a closed pipe); the exit status still tells
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,23 +5,23 @@ from typing import Any, Final
 
 from vestige_verify.package import Findings
 
-_CHECKED: Final = (
-    "the log's signature",
-    "the package's entry in the log",
-    "every file of the package",
-    "the custody trail, event by event, from the first to this package",
-    "that the footage is what the trail tells of",
-)
-_NOT_CHECKED: Final = (
-    "camera signature",
-    "trusted time: times are those of the agency's own clock",
-    "witnesses: whether the agency shows everybody the same log",
-    "pixels and sound: whether the footage plays, what it shows, and whether all that should be hidden is hidden",
-    "pages for people: whether trail.html, trail.csv and the other pages say the same as the trail",
-    "people: whether those whom the trail names are who it says",
-    "what happened after the package was made",
-)
-_SIGNER: Final = "signer: known only from this package"
+_CHECKED: Final = {
+    "log signature": "the checkpoints are signed by this key and one continues the other",
+    "package entry": "the log holds an entry for exactly this package",
+    "files": "every file is the one that was packed; none is missing, none was added",
+    "custody trail": "every event is in the log as it is shown here, from the first of the item to this package",
+    "footage": "it is what the trail tells of",
+}
+_NOT_CHECKED: Final = {
+    "camera signature": "whether the camera itself signed the footage",
+    "trusted time": "times are those of the agency's own clock",
+    "witnesses": "whether the agency shows everybody the same log",
+    "pixels and sound": "whether the footage plays, what it shows, and whether all that should be hidden is hidden",
+    "pages for people": "whether trail.html, trail.csv and the other pages say the same as the trail",
+    "people": "whether those whom the trail names are who it says",
+    "later events": "what happened after the package was made",
+}
+_SIGNER: Final = {"signer": "it is known only from this package"}
 
 
 def as_json(findings: Findings, *, pinned: bool) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def as_json(findings: Findings, *, pinned: bool) -> dict[str, Any]:
         "verdict": "verified" if findings.verified else "refused",
         "signer": "pinned" if pinned else "unpinned",
         "checked": list(_CHECKED) if findings.verified else [],
-        "not_checked": [*([] if pinned else [_SIGNER]), *_NOT_CHECKED],
+        "not_checked": list(_not_checked(pinned=pinned)),
         "fingerprint": key.fingerprint if key else None,
         "key": str(key) if key else None,
         "profile": facts.profile if facts else None,
@@ -58,6 +58,10 @@ def as_text(findings: Findings, *, pinned: bool) -> str:
 def plain(text: str) -> str:
     """The text with everything that a terminal might obey made visible."""
     return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
+def _not_checked(*, pinned: bool) -> dict[str, str]:
+    return _NOT_CHECKED if pinned else _SIGNER | _NOT_CHECKED
 
 
 def _refused(findings: Findings) -> list[str]:
@@ -92,9 +96,9 @@ def _verified(findings: Findings, *, pinned: bool) -> list[str]:
         f"  Trail:       {findings.events} events, each in the log, none missing before this package",
         f"  Withheld:    {_withheld(findings.withheld)}",
         "Checked:",
-        *[f"  - {words}" for words in _CHECKED],
+        *[f"  - {word}: {meaning}" for word, meaning in _CHECKED.items()],
         "Not checked:",
-        *[f"  - {words}" for words in ([] if pinned else [_SIGNER]) + list(_NOT_CHECKED)],
+        *[f"  - {word}: {meaning}" for word, meaning in _not_checked(pinned=pinned).items()],
     ]
     return lines
 
