@@ -22,7 +22,7 @@ from vestige.evidence.items import EvidenceItem
 from vestige.web import hands, headers
 from vestige.web.bytes import guard
 from vestige.web.bytes.guard import in_thread
-from vestige.web.bytes.ledger import ledger
+from vestige.web.bytes.ledger import Seat, ledger
 from vestige.web.bytes.serving import SealedResponse, Source, Watch
 from vestige.web.media import playable
 from vestige.web.pages import status_of
@@ -75,15 +75,17 @@ async def stream(request: Request) -> Response:
     """A range of an item's bytes, for a viewing that goes on."""
     key, address = guard.session_key(request), guard.address_of(request)
     viewing, item = _uuid(request, "viewing"), _uuid(request, "item")
-    seat = await in_thread(ledger().admit, key, address, viewing, item)
+
+    async def check() -> Seat:
+        seat = ledger().fresh(key, viewing, item)
+        return seat if seat is not None else await in_thread(ledger().admit, key, address, viewing, item)
+
+    seat = await check()
     shown = playable(seat.item)
     if shown is None:
         raise NotFound("there is nothing of this item that a browser can show")
     source = await in_thread(_open, seat.item, shown.copy)
     seat.size = source.size
-
-    async def check() -> None:
-        await in_thread(ledger().admit, key, address, viewing, item)
 
     watch = Watch(check, lambda first, end: ledger().served(seat, first, end))
     # There is no validator to compare an If-Range with, so the whole is the right answer to it.

@@ -33,7 +33,7 @@ class Source(Protocol):
 class Watch:
     """What is done beside sending: `check` may raise to stop it, `count` is told of each span that left."""
 
-    check: Callable[[], Awaitable[None]]
+    check: Callable[[], Awaitable[object]]
     count: Callable[[int, int], None]
 
 
