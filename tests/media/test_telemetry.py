@@ -37,7 +37,7 @@ class TestRealFootage:
                 "gopro_karma.mp4",
                 (33.1253680, -117.3310641),
                 "2017-04-17T19:27:57.367",
-                {"model": "GoPro Karma v1.0", "firmware": "HD5.02.02.00.00"},
+                {"make": "GoPro", "model": "HERO5 Black", "serial": "C3161325750003", "firmware": "HD5.02.02.00.00"},
             ),
             (
                 "gopro_max-heromode.mp4",

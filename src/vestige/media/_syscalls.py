@@ -13,10 +13,14 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A machine's audit architecture, the numbers of allowed calls, and those of `clone` (threads only), `clone3` and `seccomp`."""
+    """A machine's audit architecture, the numbers of calls, and those of `clone` (threads only), `clone3` and `seccomp`.
+
+    `allowed` is all that the child may call; `denied` what a program that it does not know (exiftool) may not.
+    """
 
     architecture: int
     allowed: tuple[int, ...]
+    denied: tuple[int, ...]
     clone: int
     clone3: int
     seccomp: int
@@ -75,6 +79,35 @@ _ALLOWED: Mapping[str, tuple[int, int]] = MappingProxyType(
         "writev": (20, 66),
     }
 )
+_DENIED: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {
+        "accept": (43, 202),
+        "add_key": (248, 217),
+        "bind": (49, 200),
+        "bpf": (321, 280),
+        "connect": (42, 203),
+        "init_module": (175, 105),
+        "io_uring_setup": (425, 425),
+        "keyctl": (250, 219),
+        "kill": (62, 129),
+        "mount": (165, 40),
+        "perf_event_open": (298, 241),
+        "pidfd_open": (434, 434),
+        "prlimit64": (302, 261),
+        "process_vm_readv": (310, 270),
+        "process_vm_writev": (311, 271),
+        "ptrace": (101, 117),
+        "request_key": (249, 218),
+        "setns": (308, 268),
+        "socket": (41, 198),
+        "socketpair": (53, 199),
+        "tgkill": (234, 131),
+        "tkill": (200, 130),
+        "umount2": (166, 39),
+        "unshare": (272, 97),
+        "userfaultfd": (323, 282),
+    }
+)
 _POLL_X86 = (7, 23, 201)  # poll, select, time: calls that aarch64 never had
 
 
@@ -82,7 +115,7 @@ def machine() -> Machine | None:
     """This machine, or None where the numbers of its calls are not known here."""
     name = platform.machine()
     if name == "x86_64":
-        return Machine(0xC000003E, (*(x for x, _ in _ALLOWED.values()), *_POLL_X86), 56, 435, 317)
+        return Machine(0xC000003E, (*(x for x, _ in _ALLOWED.values()), *_POLL_X86), tuple(x for x, _ in _DENIED.values()), 56, 435, 317)
     if name == "aarch64":
-        return Machine(0xC00000B7, tuple(arm for _, arm in _ALLOWED.values()), 220, 435, 277)
+        return Machine(0xC00000B7, tuple(arm for _, arm in _ALLOWED.values()), tuple(arm for _, arm in _DENIED.values()), 220, 435, 277)
     return None

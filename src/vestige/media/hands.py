@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from vestige.media.exiftool import wider
 from vestige.media.worker import Answer, MediaWorker, Sink, SourceFile
+
+_WIDER = ("container_time", "device", "place", "telemetry_time")
 
 
 class Reader(Protocol):
@@ -32,8 +35,13 @@ class MediaHands:
         self._models = models
 
     def accession(self, item: UUID, sealed: UUID, index_key: bytes) -> dict[str, object]:
-        """Facts and media index of an object."""
-        return self._run("accession", {"index_key": index_key.hex()}, (item, sealed)).value
+        """Facts and media index of an object. What the child could not tell of place, time and camera, exiftool may, where it is installed."""
+        with self._source(item, sealed) as source:
+            value = self._worker.run("accession", {"index_key": index_key.hex()}, source).value
+            facts = value["facts"]
+            if isinstance(facts, dict) and facts["opens"] and not all(facts[name] for name in _WIDER):
+                value["facts"] = facts | {name: found for name, found in wider(source).items() if not facts[name]}
+        return value
 
     def prepare(self, item: UUID, sealed: UUID) -> list[tuple[dict[str, object], bytes]]:
         """Poster and thumbnails as JPEG, each with what it is."""

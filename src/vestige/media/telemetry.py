@@ -13,6 +13,7 @@ from vestige.media.containers.tables import NoSampleTable, Track
 from vestige.media.shapes import clean
 
 _LARGEST = 4 << 20  # bytes of one payload
+_DESCRIPTION = 0x76  # bytes of a file description that are read
 _SECONDS = 3600  # payloads looked at (one a second) until the satellites are found
 _NEVER = 1990  # the year before which no camera recorded: clocks that were never set say 1904 or 1970
 _ISO6709 = re.compile(r"^([+-]\d{1,2}(?:\.\d+)?)([+-]\d{1,3}(?:\.\d+)?)")
@@ -47,11 +48,14 @@ def told_by(source: BinaryIO, size: int, tracks: list[Track] | None, words: Mapp
     told = Told(place=_place_in(words), device=_device_in(words))
     for data in _user_data(source, size):
         told.device |= gpmf.device_of(data)
-    track = next((track for track in tracks or () if track.header.codec == "gpmd"), None)
-    if track is not None:
-        _satellites(source, track, told)
-    if track is not None and told.device.get("model") and not told.device["model"].startswith("GoPro"):
-        told.device.setdefault("make", "GoPro")
+    for track in tracks or ():
+        if track.header.codec == "fdsc":
+            told.device = _described(source, track) | told.device
+    gopro = next((track for track in tracks or () if track.header.codec == "gpmd"), None)
+    if gopro is not None:
+        _satellites(source, gopro, told)
+        if not told.device.get("model", "").startswith("GoPro"):
+            told.device.setdefault("make", "GoPro")
     told.device = {name: short for name, text in told.device.items() if (short := clean(text, 200))}
     return told
 
@@ -80,6 +84,22 @@ def _satellites(source: BinaryIO, track: Track, told: Told) -> None:
         if fix is not None:
             told.place, told.time_ms = [fix.latitude_e7, fix.longitude_e7], fix.time_ms
             return
+
+
+def _described(source: BinaryIO, track: Track) -> dict[str, str]:
+    """The camera as the first sample of a file description track tells it: its serial number and model."""
+    if not len(track):
+        return {}
+    source.seek(int(track.samples.offsets[0]))
+    data = source.read(_DESCRIPTION)
+    if len(data) != _DESCRIPTION or not data.startswith(b"GPRO"):
+        return {}
+    words = {"serial": data[0x57:0x66], "model": data[0x66:0x76]}
+    return {
+        name: text
+        for name, raw in words.items()
+        if (text := raw.partition(b"\0")[0].decode("latin-1")) and text.isascii() and text.isprintable()
+    }
 
 
 def _user_data(source: BinaryIO, size: int) -> list[bytes]:
