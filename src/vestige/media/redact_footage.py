@@ -40,7 +40,9 @@ def picture_stream(container: InputContainer) -> VideoStream:
     """The first stream of moving pictures; attached pictures (covers) are none. Raises MediaFailed where there is none."""
     for stream in container.streams.video:
         if not stream.disposition & Disposition.attached_pic:
-            stream.thread_type = "AUTO"
+            stream.thread_type = (
+                "NONE"  # by frame, the last frames are lost with their error; by slice, damage goes unmarked (seen in H.264)
+            )
             return stream
     raise MediaFailed("the file has no moving picture")
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
+from av.codec.context import Flags
 from av.container import OutputContainer
 from av.packet import Packet
 
@@ -36,6 +37,7 @@ class Sound:
         channels = 1 if self._layout == "mono" else 2
         self._resampler = av.AudioResampler("fltp", self._layout, self._rate)
         self.stream = target.add_stream("aac", rate=self._rate, layout=self._layout, bit_rate=min(64_000, 5 * self._rate) * channels)
+        self.stream.codec_context.flags |= Flags.bitexact  # else the encoder writes its name into the first packet
         self._spans = spans
         self._muted: Iterator[tuple[int, int]] = iter(())
         self._range: tuple[int, int] | None = None
