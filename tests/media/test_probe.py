@@ -140,6 +140,14 @@ class TestKinds:
         assert (facts["kind"], facts["opens"], facts["playable"]) == ("image", False, False)
         assert _verdict(facts, index) == "quarantine"
 
+    def test_a_picture_that_is_cut_off_is_damaged(self, footage: Path) -> None:
+        data = (footage / "dlib_bald_guys.jpg").read_bytes()
+        assert _verdict(*_ask(data + b"a trailer of the camera")) == "fine"
+        assert _verdict(*_ask(data[:200_000])) == "damaged"
+        png = _picture("png", "rgb24")
+        assert _verdict(*_ask(png)) == "fine"
+        assert _verdict(*_ask(png[:-12])) in {"damaged", "quarantine"}
+
     def test_a_cover_picture_makes_no_video(self) -> None:
         facts, _ = _ask(_sound("mp3", "libmp3lame", cover=_picture("png", "rgb24")))
         assert facts["kind"] == "audio"

@@ -28,6 +28,7 @@ _BROWSER_PIXELS = frozenset({"yuv420p", "yuvj420p"})
 _BROWSER_SOUND = frozenset({"aac", "flac", "mp3", "mp3float", "opus", "pcm_f32le", "pcm_s16le", "pcm_s24le", "pcm_u8", "vorbis"})
 _BROWSER_SOUND_FILES = frozenset({"audio/aac", "audio/flac", "audio/mp4", "audio/mpeg", "audio/ogg", "audio/wav"})
 _MOST_STREAMS = 64
+_LARGEST_STILL = 512 << 20  # bytes of a picture that are searched for its end
 _HEARD = 50  # frames of sound that are decoded
 _UNREADABLE = (av.error.FFmpegError, ValueError, OSError)
 
@@ -81,8 +82,17 @@ def _still(source: BinaryIO, mime: str) -> Facts:
     except (*_UNREADABLE, StopIteration) as error:
         return facts | {"error": clean(f"the picture does not decode: {_words(error)}")}
     stream = {"kind": "video", "codec": facts["container"], "width": frame.width, "height": frame.height}
-    damage = "a part of the picture is damaged" if frame.is_corrupt else ""
+    damage = "a part of the picture is damaged" if frame.is_corrupt else "" if _ends(source, mime) else "the picture is cut off"
     return facts | {"opens": True, "playable": True, "streams": [stream], "error": damage}
+
+
+def _ends(source: BinaryIO, mime: str) -> bool:
+    """Whether a picture's end stands in its file: decoders paint what is missing grey and say nothing."""
+    source.seek(0)
+    data = source.read(_LARGEST_STILL)
+    if len(data) == _LARGEST_STILL:
+        return True
+    return data.rfind(b"IEND") > 0 if mime == "image/png" else data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
 
 
 def _recording(container: InputContainer, tracks: list[Track] | None) -> Facts:
