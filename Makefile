@@ -2,6 +2,8 @@
 SHELL := /bin/sh
 VENV := .venv
 PY := $(VENV)/bin/python
+SERVE ?= 1
+PORT ?= 8000
 CARD ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -13,8 +15,8 @@ UI := $(wildcard hatch_build.py ui/package.json ui/package-lock.json ui/vite.con
 help: ## print this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.installed ## what works, on footage made on the spot (CARD=folder uses yours)
-	@CARD="$(CARD)" $(PY) -m demo.run
+demo: $(VENV)/.installed ## the main job on footage made on the spot, then the pages (SERVE=0 stops before; CARD=folder uses yours; PORT=8000)
+	@SERVE="$(SERVE)" CARD="$(CARD)" PORT="$(PORT)" $(PY) -m demo.run
 
 test: $(VENV)/.developing lint types ## lint, types and every test
 	@tools/system-packages.sh

@@ -1,11 +1,13 @@
 """The main job, end to end, through the real command line: `make demo`.
 
-Environment: CARD=folder takes your footage instead of making some. Everything lies in `.demo/` (VESTIGE_DEMO names another folder).
+Environment: SERVE=0 stops after the job; CARD=folder takes your footage instead of making some; PORT for the pages.
+Everything lies in `.demo/` (VESTIGE_DEMO names another folder).
 """
 
 import json
 import os
 import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -15,43 +17,40 @@ from demo.shell import Shell, fail, heading, note, show, timed
 
 ROOT = Path(__file__).parents[1]
 WHERE = Path(os.environ.get("VESTIGE_DEMO") or ROOT / ".demo").absolute()
-CUSTODIAN = "6001"
+EXEMPTION = "b6"
+CUSTODIAN, REDACTOR, APPROVER = "6001", "6100", "6200"
 
 
 def main() -> None:
-    """Do everything that the command line reaches. Exits with what the first failing command said."""
+    """Do everything, then serve. Exits with what the first failing command said."""
     started = time.monotonic()
     shell = Shell(WHERE / "home")
-    heading("Vestige: footage from a card, kept, and given out as a package that a stranger can check")
-    card = _card(os.environ.get("CARD", "").strip())
+    heading("Vestige: the main job on footage from a card")
+    card, quiet = _card(os.environ.get("CARD", "").strip())
     key = _found(shell)
-    _people(shell)
+    links = _people(shell)
     _cameras(shell)
     items = _ingest(shell, card)
     shell.many("The item list, as the custodian sees it", "--as", CUSTODIAN, "items")
-    package = _export(shell, _choose(items))
+    shell.one("A face detector is taken out of its pinned package and verified", "models", "install")
+    redaction = _redact(shell, _choose(items), quiet)
+    package = _release(shell, redaction)
     _verify(shell, package, key)
     shell.many("Everything read back: database, log, objects, keys", "fsck")
-    heading(f"Done in {time.monotonic() - started:.0f} s")
-    note(f"The package is {package}. Redaction, release and the pages come with the next parts of this step.")
+    heading(f"The job is done in {time.monotonic() - started:.0f} s")
+    note(f"The package to hand out is {package}")
+    if os.environ.get("SERVE", "1") != "0":
+        _serve(shell, links)
 
 
-def _export(shell: Shell, item: dict[str, object]) -> str:
-    name = Path(str(item["path"])).name
-    done = shell.one(
-        f"The custodian exports {name} for court", "--as", CUSTODIAN, "export", str(item["item"]), "--out", str(WHERE / "package")
-    )
-    return str(done["package"])
-
-
-def _card(given: str) -> Path:
-    """The card's folder. Raises SystemExit for a CARD that is no folder."""
+def _card(given: str) -> tuple[Path, list[str]]:
+    """The card's folder, and the spans of particulars to be muted. Raises SystemExit for a CARD that is no folder."""
     if given:
         folder = Path(given).expanduser()
         if not folder.is_dir():
             fail(f"CARD={given} is no folder")
         note(f"The card is your folder {folder}; nothing on it is changed.")
-        return folder
+        return folder, []
     card, record = WHERE / "card", WHERE / "card.json"
     newest = max(source.stat().st_mtime for source in Path(__file__).parent.glob("*.py"))
     if not record.is_file() or record.stat().st_mtime < newest:
@@ -62,11 +61,13 @@ def _card(given: str) -> Path:
     told = json.loads(record.read_text())
     if not any(one["speech"] for one in told):
         note("No speech synthesiser fits this machine: the voices are tones that only resemble speech.")
-    return card
+    spoken = next(one["spoken"] for one in told if one["file"].startswith("VB-1041/"))
+    start, end = spoken[-1]
+    return card, [f"{start:.3f}-{end:.3f}"]
 
 
 def _found(shell: Shell) -> str:
-    for path in (shell.home, shell.home.with_name("home.keyring"), WHERE / "package"):
+    for path in (shell.home, shell.home.with_name("home.keyring"), WHERE / "release"):
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
     shell.home.parent.mkdir(exist_ok=True)
     made = shell.one(
@@ -82,11 +83,15 @@ def _found(shell: Shell) -> str:
     return str(made["log_key"])
 
 
-def _people(shell: Shell) -> None:
+def _people(shell: Shell) -> list[tuple[str, str, str]]:
+    """Add everybody; returns name, roles and the link with which each chooses a password."""
+    links = []
     with timed(f"{len(PEOPLE)} people of three cities' teams are added"):
         for person in PEOPLE:
             roles = [word for role in person.roles for word in ("--role", role)]
-            shell.ask("people", "add", person.badge, person.name, *roles, "--unit", person.unit)
+            added = shell.ask("people", "add", person.badge, person.name, *roles, "--unit", person.unit, "--invite")[0]
+            links.append((f"{person.name} ({person.badge})", ", ".join(person.roles), str(added.get("invitation", ""))))
+    return links
 
 
 def _cameras(shell: Shell) -> None:
@@ -115,18 +120,59 @@ def _ingest(shell: Shell, card: Path) -> list[dict[str, object]]:
 
 
 def _choose(items: list[dict[str, object]]) -> dict[str, object]:
-    """The video to hand out: the interview of the made card, else the first film that was accessioned."""
+    """The video to release: the interview of the made card, else the first film that was accessioned."""
     films = [
         one for one in items if one["status"] != "quarantined" and Path(str(one["path"])).suffix.lower() in {".mp4", ".mov", ".mkv", ".avi"}
     ]
     if not films:
-        fail("there is no film among the accessioned files, so nothing can be exported")
+        fail("there is no film among the accessioned files, so nothing can be redacted")
     return next((one for one in films if "STREET" in str(one["path"])), films[0])
+
+
+def _redact(shell: Shell, item: dict[str, object], quiet: list[str]) -> str:
+    wanted = ["--detect", "faces", "--exemption", EXEMPTION, *(word for span in quiet for word in ("--mute", span))]
+    drawn = shell.one(
+        f"The redactor draws a plan for {Path(str(item['path'])).name}: every face{', and the words that name a person' if quiet else ''}",
+        *("--as", REDACTOR, "redact", str(item["item"]), *wanted),
+    )
+    redaction = str(drawn["redaction"])
+    note(f"{drawn.get('masks', '?')} masks, {drawn.get('mutes', '?')} mutes; plan {str(drawn.get('plan', ''))[:16]}…")
+    shell.one("The redactor says that every span was checked", "--as", REDACTOR, "review", redaction, "--all")
+    shell.one("A second person approves the plan's digest", "--as", APPROVER, "approve", redaction)
+    shell.one("The copy is rendered, decoded again and measured", "--as", REDACTOR, "render", redaction)
+    return redaction
+
+
+def _release(shell: Shell, redaction: str) -> str:
+    done = shell.one(
+        "The approver, having watched the copy, releases it",
+        "--as",
+        APPROVER,
+        "release",
+        redaction,
+        "--out",
+        str(WHERE / "release"),
+        "--watched",
+    )
+    return str(done["package"])
 
 
 def _verify(shell: Shell, package: str, key: str) -> None:
     told = shell.verify("A stranger checks the package offline, with the agency's key from elsewhere", package, "--key", key)
     note(f"verdict: {told.get('verdict')} · signer: {told.get('signer')}")
+
+
+def _serve(shell: Shell, links: list[tuple[str, str, str]]) -> None:
+    port = os.environ.get("PORT", "8000")
+    base = f"http://localhost:{port}"
+    heading(f"The pages: {base}")
+    note("Open a person's link once to choose a password, then sign in with the badge.")
+    show(("who", "roles", "link"), [(name, roles, base + link) for name, roles, link in links])
+    note("Ctrl-C ends the server.")
+    sys.stdout.flush()
+    environment = {**os.environ, "VESTIGE_ALLOW_HTTP": "1"}
+    command = [str(shell.program("vestige")), "--home", str(shell.home), "serve", "--port", port]
+    os.execve(command[0], command, environment)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from vestige.custody.notes import verifier_key
 from vestige.errors import BadInput
 from vestige.errors import Fault as Broken
 from vestige.hands import VaultHands
-from vestige.media.hands import MediaHands
+from vestige.media.hands import MediaHands, ModelHands
 from vestige.media.worker import MediaWorker
 from vestige.policy.load import load_pack
 from vestige.vault.bag import BagPacker
@@ -92,7 +92,7 @@ def _assemble(settings: Config, policy: str, now: Callable[[], int]) -> Home:
         media=MediaHands(MediaWorker(), vault, settings.models),
         packer=BagPacker(vault),
         policy=load_pack(policy),
-        models=settings.models,
+        models=ModelHands(settings.models),
         now=now,
     )
     return Home(settings, ports)

@@ -1,6 +1,7 @@
 """The vault as actions want it: whole acts on files and objects."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from vestige.actions.ports import Intake as AnyIntake
 from vestige.errors import BadInput, VestigeError
 from vestige.evidence.home import Fault
 from vestige.evidence.values import Digest
-from vestige.vault.intake import Intake
+from vestige.vault.intake import Intake, WorkingWriter
 from vestige.vault.local import LocalVault
 from vestige.vault.sealed import SealReader
 from vestige.vault.transfer import compare, digest_of, seal_stream
@@ -60,6 +61,13 @@ class VaultHands:
         """Seal a working copy under the item's own key."""
         with self._vault.working_writer(item, object_id, kind) as writer:
             writer.write(data)
+            writer.close()
+
+    @contextmanager
+    def working_sink(self, item: UUID, object_id: UUID, kind: str) -> Iterator[WorkingWriter]:
+        """A working copy that the media child writes; kept when the block ends, gone when it raises."""
+        with self._vault.working_writer(item, object_id, kind, hold_first=True) as writer:
+            yield writer
             writer.close()
 
     def open_working(self, item: UUID, object_id: UUID, kind: str) -> SealReader:

@@ -17,68 +17,111 @@ from vestige.disclosure.certificate import CertifiedFile, certificate_html
 from vestige.disclosure.manifest import LogIdentity, PackageFacts, PackedFile, bag_info, manifest
 from vestige.disclosure.profiles import Profile, opened_fields
 from vestige.disclosure.readme import readme
+from vestige.disclosure.redaction_log import redaction_log_csv, redaction_log_html
 from vestige.disclosure.trail_report import TrailRow, TrailSection, trail_csv, trail_html, trail_row
 from vestige.errors import NotFound
 from vestige.evidence.items import EvidenceItem
+from vestige.redaction.plan import Plan
 
 SOFTWARE = f"Vestige {__version__}"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Trail:
-    """A checkpoint (note and size) and the item's trail in its tree."""
+class Source:
+    """What a redacted copy was made from: the original and the plan."""
+
+    original: EvidenceItem
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package to be. `source` is there for a redacted copy, which leaves in profile `public`; an original leaves in `court`."""
+
+    id: UUID
+    item: EvidenceItem
+    source: Source | None
+
+    @property
+    def profile(self) -> Profile:
+        """What is opened of the trail."""
+        return Profile.PUBLIC if self.source else Profile.COURT
+
+
+@dataclass(frozen=True, slots=True)
+class Trails:
+    """A checkpoint (note and size) and the trails that it covers: that of the item, and the original's up to the copy."""
 
     checkpoint: str
     size: int
-    item: UUID
-    entries: Sequence[ProvenEntry]
+    first: Sequence[ProvenEntry]
+    second: Sequence[ProvenEntry] = ()
 
     def last_leaf(self) -> bytes:
         """The newest entry of the item's trail."""
-        return leaf_hash(self.entries[-1].data)
+        return leaf_hash(self.first[-1].data)
 
 
-def court_bag(desk: Desk, package: UUID, item: EvidenceItem, trail: Trail) -> Bag:
-    """The bag of an original, profile `court`: all fields open, and a certificate drafted for a person to sign."""
-    agency, log_key, now = desk.ports.catalog.agency(), desk.ports.catalog.log_key(), desk.now()
+def bag_of(desk: Desk, package: Package, trails: Trails) -> Bag:
+    """The bag of a package: the footage, what is opened of the trails with their proofs, and the papers for people."""
+    path = f"footage/{_safe(package.item)}"
+    facts = _facts(desk, package, f"data/{path}")
+    opened = [(package.item, [entry.opened(opened_fields(package.profile)) for entry in trails.first])]
+    if package.source:
+        opened.append((package.source.original, [entry.opened(opened_fields(package.profile)) for entry in trails.second]))
+    sections = [TrailSection(f"Item {item.number}", item.id, tuple(_row(entry) for entry in entries)) for item, entries in opened]
+    return Bag(
+        footage=(Footage(path, package.item.id, package.item.sealed, package.item.sha256),),
+        payload={
+            "manifest.json": canonical(manifest(facts)),
+            "trail.json": trail_json(trails.checkpoint, [(item.id, entries) for item, entries in opened]),
+            "trail.html": trail_html(facts, sections),
+            "trail.csv": trail_csv(sections),
+            **_papers(desk, package, facts),
+        },
+        readme=readme(facts),
+        info=bag_info(facts, SOFTWARE),
+    )
+
+
+def _facts(desk: Desk, package: Package, path: str) -> PackageFacts:
+    agency, log_key, item = desk.ports.catalog.agency(), desk.ports.catalog.log_key(), package.item
     if agency is None:
         raise NotFound("this home has no agency yet")
-    origin, path = desk.ports.catalog.origin(), f"footage/{_safe(item)}"
-    facts = PackageFacts(
-        id=package,
-        profile=Profile.COURT,
+    origin = desk.ports.catalog.origin()
+    return PackageFacts(
+        id=package.id,
+        profile=package.profile,
         agency=agency.name,
-        created=now,
+        created=desk.now(),
         console_acts=agency.console_acts,
         log=LogIdentity(origin, verifier_key(origin, log_key), fingerprint(log_key)),
         item=item.id,
-        files=(PackedFile(f"data/{path}", item.id, item.sha256, item.size, "original"),),
+        files=(PackedFile(path, item.id, item.sha256, item.size, "rendered" if package.source else "original"),),
     )
-    opened = [entry.opened(opened_fields(Profile.COURT)) for entry in trail.entries]
-    section = TrailSection(f"Item {item.number}", item.id, tuple(_row(entry) for entry in opened))
+
+
+def _papers(desk: Desk, package: Package, facts: PackageFacts) -> dict[str, bytes]:
+    """The redaction log of a copy, or the certificate of an original."""
+    if package.source:
+        plan, policy = package.source.plan, desk.ports.policy
+        return {
+            "redaction-log.html": redaction_log_html(facts, plan, policy),
+            "redaction-log.csv": redaction_log_csv(plan, policy),
+        }
+    item = package.item
     certified = CertifiedFile(
         number=item.number,
         filename=item.filename,
         size=item.size,
         received_at=item.received_at,
         received=item.sha256,
-        checked_at=now,
+        checked_at=facts.created,
         exported=item.sha256,
         software=SOFTWARE,
     )
-    return Bag(
-        footage=(Footage(path, item.id, item.sealed, item.sha256),),
-        payload={
-            "manifest.json": canonical(manifest(facts)),
-            "trail.json": trail_json(trail.checkpoint, [(trail.item, opened)]),
-            "trail.html": trail_html(facts, [section]),
-            "trail.csv": trail_csv([section]),
-            "certificate.html": certificate_html(facts, certified),
-        },
-        readme=readme(facts),
-        info=bag_info(facts, SOFTWARE),
-    )
+    return {"certificate.html": certificate_html(facts, certified)}
 
 
 def _row(entry: ProvenEntry) -> TrailRow:

@@ -1,10 +1,11 @@
-"""What leaves: the export of an original, for court.
+"""What leaves: the export of an original for court, the release of a redacted copy to the public.
 
-1. May they. 2. The bytes are read again and compared (R79). 3. A checkpoint covers the trail. 4. The bag is written and closed. 5. Its digest
+1. May they. 2. The bytes are read again and compared (R79). 3. A checkpoint covers the trails. 4. The bag is written and closed. 5. Its digest
 goes into `package:created`, whose `previous` is the trail's last entry. 6. A checkpoint covers that. 7. The proof is added and the bag moved
 to its place. If the trail went on between 3 and 5, the bag is made again.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -12,15 +13,18 @@ from uuid import UUID
 from vestige.access.permissions import Permission
 from vestige.actions.door import Desk, action
 from vestige.actions.items import find_item
-from vestige.actions.package import Trail, court_bag
+from vestige.actions.package import Package, Source, Trails, bag_of
+from vestige.actions.redaction import RENDERED
+from vestige.actions.redaction import find as find_redaction
 from vestige.custody.events import EventType
 from vestige.custody.notes import verify
 from vestige.custody.proofs import proof_file
-from vestige.disclosure.profiles import Profile, opened_fields
-from vestige.errors import BadInput, Tampered, TrailMoved, Unavailable
-from vestige.evidence.changes import Statement
-from vestige.evidence.items import EvidenceItem
+from vestige.disclosure.profiles import opened_fields
+from vestige.errors import BadInput, Fault, Refused, Tampered, TrailMoved, Unavailable
+from vestige.evidence.changes import Plain, Statement
+from vestige.evidence.items import EvidenceItem, ItemStatus
 from vestige.evidence.values import Digest, uuid7
+from vestige.redaction.review import may_release
 
 _TRIES = 5
 
@@ -39,54 +43,95 @@ def export(desk: Desk, ref: str, out: Path) -> Delivered:
     """The package of an original, profile `court`. Raises NotFound, BadInput, Tampered when the stored bytes are not what came in."""
     item, _ = find_item(desk, ref)
     if item.parent is not None:
-        raise BadInput(f"item {item.number} is a derived copy; export gives originals")
-    _check_fixity(desk, item)
-    for _ in range(_TRIES):
-        package, trail = uuid7(), _trail(desk, item)
-        digest = desk.ports.packer.pack(out, court_bag(desk, package, item, trail))
-        try:
-            leaf = _created(desk, (package, item, digest), trail)
-        except TrailMoved:
-            continue
-        desk.ports.packer.deliver(out, _proof(desk, leaf, trail))
-        return Delivered(package, out, digest)
-    raise Unavailable(f"the trail of item {item.number} goes on too fast to be closed; try again")
+        raise BadInput(f"item {item.number} is a derived copy; export gives originals, release gives redacted copies")
+    _check_fixity(desk, item, "original")
+    return _deliver(desk, item, None, out, {})
 
 
-def _check_fixity(desk: Desk, item: EvidenceItem) -> None:
+@action("redaction.release", Permission.REDACTION_RELEASE, EventType.FIXITY_CHECKED, EventType.PACKAGE_CREATED)
+def release(desk: Desk, ref: str, out: Path, *, watched: bool) -> Delivered:
+    """The package of a redacted copy, profile `public`, by a second person who says to have watched the copy whole; binds its digest.
+
+    Refuses whoever drew or rendered the redaction, a copy that nobody watched, and anything of a quarantined recording.
+    """
+    redaction, plan, original = find_redaction(desk, ref)
+    copy = desk.ports.catalog.item(str(redaction.rendered)) if redaction.rendered else None
+    if copy is None or redaction.state != RENDERED:
+        raise BadInput("this redaction is not rendered yet; there is nothing to release")
+    if not watched:
+        raise Refused("a release takes a person who watched the rendered copy whole, and says so (--watched)")
+    author, renderer, digest = str(redaction.author), str(redaction.renderer), copy.sha256
+    verdict = may_release(author=author, renderer=renderer, watcher=desk.actor.id, rendered=digest, watched=digest)
+    if not verdict.allowed:
+        raise Refused(verdict.reason)
+    if ItemStatus.QUARANTINED in {copy.status, original.status}:
+        raise Refused("nothing of a quarantined recording is released")
+    _check_fixity(desk, copy, "rendered")
+    data: dict[str, Plain] = {"watched": digest.value, "redaction": str(redaction.id)}
+    return _deliver(desk, copy, Source(original, plan), out, data)
+
+
+def _check_fixity(desk: Desk, item: EvidenceItem, of: str) -> None:
     found = desk.ports.vault.digest(item.id, item.sealed)
     if found != item.sha256:
         desk.note(Statement(EventType.FIXITY_CHECKED, item=item.id, outcome={"failed": "the stored bytes have another digest"}))
         raise Tampered(f"item {item.number} is no longer the file that was taken in; nothing leaves")
-    desk.note(Statement(EventType.FIXITY_CHECKED, item=item.id, digests=(("original", found),)))
+    desk.note(Statement(EventType.FIXITY_CHECKED, item=item.id, digests=((of, found),)))
 
 
-def _trail(desk: Desk, item: EvidenceItem) -> Trail:
-    catalog = desk.ports.catalog
-    note = catalog.checkpoint()
-    size = verify(note, catalog.log_key()).size
-    return Trail(note, size, item.id, catalog.proofs(size).trail(item.id))
+def _deliver(desk: Desk, item: EvidenceItem, source: Source | None, out: Path, data: Mapping[str, Plain]) -> Delivered:
+    for _ in range(_TRIES):
+        package = Package(uuid7(), item, source)
+        trails = _trails(desk, package)
+        digest = desk.ports.packer.pack(out, bag_of(desk, package, trails))
+        try:
+            leaf = _created(desk, package, digest, trails, data)
+        except TrailMoved:
+            continue
+        desk.ports.packer.deliver(out, _proof(desk, package, leaf, trails))
+        return Delivered(package.id, out, digest)
+    raise Unavailable(f"the trail of item {item.number} goes on too fast to be closed; try again")
 
 
-def _created(desk: Desk, made: tuple[UUID, EvidenceItem, Digest], trail: Trail) -> bytes:
-    package, item, digest = made
-    statement = Statement(
-        EventType.PACKAGE_CREATED,
-        item=item.id,
-        about=("package", str(package)),
-        digests=(("package", digest),),
-        data={"profile": Profile.COURT.value},
-        after=trail.last_leaf(),
-    )
-    with desk.writing() as pen:
-        leaf = pen.record(statement)
-        desk.ports.catalog.add_package(package, item.id, Profile.COURT.value, digest, UUID(desk.actor.id), desk.now())
-    return leaf
-
-
-def _proof(desk: Desk, leaf: bytes, trail: Trail) -> str:
+def _trails(desk: Desk, package: Package) -> Trails:
     catalog = desk.ports.catalog
     note = catalog.checkpoint()
     proofs = catalog.proofs(verify(note, catalog.log_key()).size)
-    entry = proofs.entry(leaf).opened(opened_fields(Profile.COURT))
-    return proof_file(entry, proofs.consistency(trail.size), note)
+    first = proofs.trail(package.item.id)
+    if package.source is None:
+        return Trails(note, proofs.size, first)
+    second = proofs.trail(package.source.original.id, until=_parent_head(desk, package.item.id))
+    return Trails(note, proofs.size, first, second)
+
+
+def _parent_head(desk: Desk, copy: UUID) -> bytes:
+    """The original's newest entry when the copy was made, as the copy's first entry names it."""
+    digests = desk.ports.catalog.trail(copy)[0].opened["digests"]
+    heads = [d["value"] for d in digests if d["of"] == "parent_head"] if isinstance(digests, list) else []
+    if len(heads) != 1:
+        raise Fault(f"the first entry of item {copy} does not say what it was made from")
+    return bytes.fromhex(heads[0])
+
+
+def _created(desk: Desk, package: Package, digest: Digest, trails: Trails, data: Mapping[str, Plain]) -> bytes:
+    statement = Statement(
+        EventType.PACKAGE_CREATED,
+        item=package.item.id,
+        about=("package", str(package.id)),
+        digests=(("package", digest),),
+        data={"profile": package.profile.value, **data},
+        after=trails.last_leaf(),
+    )
+    with desk.writing() as pen:
+        leaf = pen.record(statement)
+        person = UUID(desk.actor.id)
+        desk.ports.catalog.add_package(package.id, package.item.id, package.profile.value, digest, person, desk.now())
+    return leaf
+
+
+def _proof(desk: Desk, package: Package, leaf: bytes, trails: Trails) -> str:
+    catalog = desk.ports.catalog
+    note = catalog.checkpoint()
+    proofs = catalog.proofs(verify(note, catalog.log_key()).size)
+    entry = proofs.entry(leaf).opened(opened_fields(package.profile))
+    return proof_file(entry, proofs.consistency(trails.size), note)

@@ -1,16 +1,18 @@
-"""`vestige export`."""
+"""`vestige export`, `vestige release`."""
 
 from pathlib import Path
 
 import typer
 
+from vestige.actions import release as acts
 from vestige.cli.context import Context
 from vestige.cli.output import answer
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands."""
     app.command("export", help="Write the package of an original, for court.")(export)
+    app.command("release", help="Write the package of a redacted copy, for the public.")(release)
 
 
 def export(
@@ -19,10 +21,24 @@ def export(
     out: Path = typer.Option(..., "--out", help="The folder to make; it must not be there yet."),
 ) -> None:
     """Read the original again, compare it, and write its package."""
-    from vestige.actions.release import export as act
-
     given: Context = context.obj
     home = given.open()
-    package = act(home.ports, given.actor(home), item, out)
+    _say(given, acts.export(home.ports, given.actor(home), item, out))
+
+
+def release(
+    context: typer.Context,
+    redaction: str = typer.Argument(..., metavar="REDACTION"),
+    out: Path = typer.Option(..., "--out", help="The folder to make; it must not be there yet."),
+    *,
+    watched: bool = typer.Option(default=False, help="I watched the rendered copy from its start to its end."),
+) -> None:
+    """Release a redacted copy that the person named by --as has watched whole."""
+    given: Context = context.obj
+    home = given.open()
+    _say(given, acts.release(home.ports, given.actor(home), redaction, out, watched=watched))
+
+
+def _say(given: Context, package: acts.Delivered) -> None:
     value = {"package": str(package.path), "id": str(package.id), "digest": package.digest.value}
     answer(value, f"package {package.path}", json=given.json)

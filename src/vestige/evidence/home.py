@@ -21,3 +21,14 @@ class Fault:
 
     what: str
     object: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """A detection model that this version knows, and whether it is installed. `sha256` is that of its weights (hex)."""
+
+    name: str
+    version: str
+    licence: str
+    sha256: str
+    installed: bool

@@ -162,7 +162,7 @@ class ItemFilter:
 
 @dataclass(frozen=True, slots=True)
 class RedactionFacts:
-    """A redaction as the catalog holds it: `plan` is the canonical JSON of the plan, `reviewed` the spans (ms) that a person checked."""
+    """A redaction as the catalog holds it: `plan` is the canonical JSON of the plan, `reviewed` who checked which span (ms)."""
 
     id: UUID
     item: UUID
@@ -170,8 +170,7 @@ class RedactionFacts:
     plan_digest: Digest
     state: str
     author: UUID
-    reviewed: tuple[tuple[int, int], ...]
-    reviewers: frozenset[UUID]
+    reviewed: tuple[tuple[UUID, int, int], ...]
     approved_by: UUID | None
     renderer: UUID | None
     rendered: UUID | None

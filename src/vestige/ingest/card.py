@@ -9,6 +9,7 @@ from pathlib import Path
 from vestige.actions import intake
 from vestige.actions.intake import Outcome, Sent
 from vestige.actions.ports import Ports
+from vestige.actions.prepare import prepare
 from vestige.errors import BadInput, DiskFull, Refused, VestigeError
 from vestige.evidence.people import Actor
 from vestige.evidence.people import system as system_actor
@@ -62,13 +63,19 @@ def read_card(ports: Ports, actor: Actor, card: Card, wishes: Wishes, progress: 
         try:
             outcome = intake.receive(ports, actor, sent, partial(_shift, progress, start))
             previous = outcome.item
-            yield intake.erase(ports, actor, outcome) if wishes.erase else outcome
+            yield _prepared(ports, actor, outcome, erase=wishes.erase)
         except VestigeError as error:
             yield error
             if isinstance(error, Refused | DiskFull):
                 return
         done = start + size
         progress(done)
+
+
+def _prepared(ports: Ports, actor: Actor, outcome: Outcome, *, erase: bool) -> Outcome:
+    if outcome.status == "accessioned":
+        prepare(ports, system_actor("prepare"), outcome.item)
+    return intake.erase(ports, actor, outcome) if erase else outcome
 
 
 def _shift(progress: Callable[[int], None], start: int, read: int) -> None:

