@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import cast
 from uuid import UUID
 
 from django.conf import settings
@@ -102,7 +101,7 @@ async def poster(request: Request) -> Response:
 
 def _poster(key: str, address: str, item: UUID) -> bytes:
     desk = Desk(hands.ports(), guard.actor(key, address), list_recordings.name, Permission.ITEM_VIEW, ())
-    source = cast("Source", still(desk, item, "poster"))
+    source = still(desk, item, "poster")
     try:
         return source.read_at(0, source.size)
     finally:
@@ -111,7 +110,7 @@ def _poster(key: str, address: str, item: UUID) -> bytes:
 
 def _open(item: EvidenceItem, copy: str | None) -> Source:
     vault = hands.ports().vault
-    return cast("Source", vault.open_working(item.id, item.sealed, copy) if copy else vault.open(item.id, item.sealed))
+    return vault.open_working(item.id, item.sealed, copy) if copy else vault.open(item.id, item.sealed)
 
 
 def _uuid(request: Request, name: str) -> UUID:
