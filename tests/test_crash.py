@@ -1,0 +1,170 @@
+"""Nothing is acknowledged before it is durable; a power cut or a kill at any moment loses nothing and leaves nothing half."""
+
+import hashlib
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.budget import budget, seconds
+from tests.test_home import vestige
+from tests.tracing import Call, Disk, calls, strace
+
+pytestmark = pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+KILLED_AT = ("write", "pwrite64", "fsync", "fdatasync", "rename", "unlink")
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a home, its keyring and a card of two files."""
+    folder = tmp_path_factory.mktemp("crash")
+    assert vestige(folder / "home", "init", "--console-acts")[0] == 0
+    assert vestige(folder / "home", "people", "add", "C1", "Cee", "--role", "evidence custodian")[0] == 0
+    (folder / "card").mkdir()
+    (folder / "card" / "a.bin").write_bytes(b"first file" * 1000)
+    (folder / "card" / "b.bin").write_bytes(os.urandom(1_500_000))
+    return folder
+
+
+def copy_of(template: Path, where: Path) -> Path:
+    shutil.copytree(template, where, copy_function=shutil.copy2)
+    return where
+
+
+def ingest(folder: Path) -> tuple[list[str], dict[str, str]]:
+    home = ["--home", str(folder / "home"), "--json", "ingest", str(folder / "card"), "--as", "C1"]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONDONTWRITEBYTECODE": "1"}
+    return [sys.executable, "-m", "vestige.cli.main", *home], environment
+
+
+def whole(folder: Path) -> None:
+    """Take the card in again: each file is there once, and nothing else; the home is clean."""
+    code, outcomes, words = vestige(folder / "home", "ingest", str(folder / "card"), "--as", "C1")
+    assert code == 0, words
+    wanted = Counter(hashlib.sha256(path.read_bytes()).hexdigest() for path in (folder / "card").iterdir())
+    assert {str(outcome["sha256"]) for outcome in outcomes} == set(wanted)
+    items = vestige(folder / "home", "items")[1]
+    assert Counter(str(item["sha256"]) for item in items) == wanted
+    code, faults, _ = vestige(folder / "home", "fsck")
+    assert (code, faults) == (0, [])
+
+
+@pytest.fixture(scope="module")
+def traced(template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Call]]:
+    folder = copy_of(template, tmp_path_factory.mktemp("traced") / "t")
+    command, environment = ingest(folder)
+    assert strace(folder / "trace", command, environment) == 0
+    return folder, list(calls(folder / "trace"))
+
+
+def acknowledgements(folder: Path, trace: list[Call]) -> list[tuple[int, str]]:
+    """Where the trace tells the sender of an item, and which."""
+    found = []
+    for at, call in enumerate(trace):
+        if call.name == "write" and not call.path.startswith(str(folder)) and b'"sha256"' in call.data and b'"status"' in call.data:
+            found += [(at, json.loads(line)["item"]) for line in call.data.splitlines() if line.startswith(b'{"path"')]
+    return found
+
+
+def test_each_acknowledged_object_was_made_durable_in_the_one_right_order(traced: tuple[Path, list[Call]]) -> None:
+    folder, trace = traced
+    told = acknowledgements(folder, trace)
+    assert len(told) == 2
+    for acknowledged, item in told:
+
+        def at(name: str, ending: str, after: int = -1, *, other: bool = False) -> int:
+            return next(
+                n
+                for n, call in enumerate(trace)
+                if n > after and call.name == name and (call.other if other else call.path).endswith(ending)
+            )
+
+        object_synced = at("fsync", f"vault/tmp/{item}")
+        key_renamed = at("rename", f"{item}.key", other=True)
+        key_synced = next(n for n, c in enumerate(trace) if c.name == "fsync" and c.path == trace[key_renamed].path)
+        keys_synced = at("fsync", f"keys/{item[-2:]}", key_renamed)
+        object_renamed = at("rename", f"objects/{item[-2:]}/{item}", other=True)
+        objects_synced = at("fsync", f"objects/{item[-2:]}", object_renamed)
+        committed = at("fdatasync", "catalog.sqlite3-wal", objects_synced)
+        order = [object_synced, key_synced, key_renamed, keys_synced, object_renamed, objects_synced, committed, acknowledged]
+        assert order == sorted(order)
+
+
+def test_after_a_power_cut_at_each_acknowledgement_the_home_is_clean_and_holds_the_item(
+    template: Path, traced: tuple[Path, list[Call]], tmp_path: Path
+) -> None:
+    folder, trace = traced
+    for number, (acknowledged, item) in enumerate(acknowledgements(folder, trace)):
+        left = power_cut(template, traced, acknowledged + 1, tmp_path / str(number))
+        code, faults, _ = vestige(left / "home", "fsck")
+        assert (code, faults) == (0, [])
+        assert item in {row["item"] for row in vestige(left / "home", "items")[1]}
+
+
+def power_cut(template: Path, traced: tuple[Path, list[Call]], after: int, where: Path) -> Path:
+    folder, trace = traced
+    disk = Disk(folder / "home", template / "home")
+    for call in trace[:after]:
+        disk.apply(call)
+    where.mkdir(parents=True)
+    disk.after_power_cut(where / "home")
+    shutil.copytree(template / "card", where / "card", copy_function=shutil.copy2)
+    shutil.copy2(template / "home.keyring", where / "home.keyring")
+    return where
+
+
+def test_after_a_power_cut_at_any_moment_the_card_comes_in_whole(template: Path, traced: tuple[Path, list[Call]], tmp_path: Path) -> None:
+    draw, tried, end = random.Random(os.urandom(8)), 0, time.monotonic() + seconds(0.06, 1800)
+    while time.monotonic() < end or tried < 3:
+        after = draw.randrange(len(traced[1]))
+        left = power_cut(template, traced, after, tmp_path / str(tried))
+        whole(left)
+        shutil.rmtree(left)
+        tried += 1
+    print(f"power cut at {tried} moments of {len(traced[1])}")
+
+
+def test_killed_at_any_write_fsync_rename_unlink_or_commit_nothing_is_lost_or_twice(
+    template: Path, traced: tuple[Path, list[Call]], tmp_path: Path
+) -> None:
+    counts = Counter(call.name for call in traced[1])
+    points = [(name, n) for name in KILLED_AT for n in range(1, counts[name] + 1)]
+    random.Random(os.urandom(8)).shuffle(points)
+    tried, killed, end = 0, 0, time.monotonic() + seconds(0.08, 1e9)
+    for name, when in points:
+        if tried >= 3 and time.monotonic() > end:
+            break
+        folder = copy_of(template, tmp_path / str(tried))
+        command, environment = ingest(folder)
+        killed += strace(folder / "trace", command, environment, "-e", f"inject={name}:signal=SIGKILL:when={when}") != 0
+        whole(folder)
+        shutil.rmtree(folder)
+        tried += 1
+    print(f"killed at {killed} of {tried} tried moments, of {len(points)} (budget {budget():g} minutes)")
+    assert killed
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk takes root")
+def test_a_full_disk_is_told_and_nothing_is_half_kept(template: Path, tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(small)], check=True)
+    try:
+        shutil.copytree(template / "home", small / "home")
+        shutil.copy2(template / "home.keyring", small / "home.keyring")
+        large = tmp_path / "large.bin"
+        large.write_bytes(os.urandom(12 << 20))
+        code, _, words = vestige(small / "home", "ingest", str(large), "--as", "C1")
+        assert code == 4
+        assert "space" in words or "full" in words
+        assert vestige(small / "home", "fsck")[:2] == (0, [])
+        assert vestige(small / "home", "items")[1] == []
+    finally:
+        subprocess.run(["umount", "-l", str(small)], check=True)
