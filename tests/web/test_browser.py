@@ -112,6 +112,8 @@ def test_the_keyboard_drives_the_player_while_the_focus_is_in_it(sit: Sit, serve
     page = sit("C200")
     page.goto(f"/recordings/{server.world.recordings['segments']}")
     _begin(page, "A test of the keys")
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    _until(page, f"{_VIDEO}.at > 0.2")
     page.keyboard.press("k")
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
     _seek(page, 2)

@@ -1,0 +1,45 @@
+"""Ingest against a plain copy with fsync of the same file; memory whatever the file's size."""
+
+import os
+import shutil
+from pathlib import Path
+
+from benchmarks.measure import RUNS, folder, home_in, median, say, timed, vestige
+
+GIB = float(os.environ.get("VESTIGE_BENCH_GIB", "8"))
+
+
+def run() -> None:
+    """One file that is no footage (only read, hashed, sealed, written): the ratio of the copy's time to ours."""
+    with folder("intake") as where:
+        source = where / "large.bin"
+        _make(source, int(GIB * (1 << 30)))
+        ratios, memory = [], 0.0
+        for number in range(RUNS):
+            copying = timed(lambda: _copy(source, where / "copy"))
+            (where / "copy").unlink()
+            base = where / str(number)
+            base.mkdir()
+            home = home_in(base)
+            peak: list[float] = []
+            ours = timed(lambda home=home, peak=peak: peak.append(vestige(home, "ingest", str(source), "--as", "C1")))
+            memory = max(memory, *peak)
+            shutil.rmtree(base)
+            ratios.append(copying / ours)
+            print(f"  copy + fsync {copying:.1f} s, ingest {ours:.1f} s", flush=True)
+        say(f"ingest of {GIB:g} GiB against cp + fsync", f"{median(ratios):.2f} of its speed", "goal 0.6")
+        say("memory of ingest", f"{memory:.0f} MB", "limit 300 MB")
+
+
+def _make(path: Path, size: int) -> None:
+    block = os.urandom(16 << 20)
+    with path.open("wb") as out:
+        for at in range(0, size, len(block)):
+            out.write(block[: min(len(block), size - at)])
+        os.fsync(out.fileno())
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)
+    with target.open("rb") as copied:
+        os.fsync(copied.fileno())
