@@ -116,6 +116,17 @@ def test_who_may_not_is_refused_and_the_refusal_is_recorded(agency: Agency, tmp_
     assert items.list_items(agency.ports, agency.actor("officer"), ItemFilter()) == []
 
 
+def test_an_officer_brings_in_and_sees_their_own_footage_and_nobody_elses(agency: Agency, tmp_path: Path) -> None:
+    officer, other = agency.actor("officer"), people.add(agency.ports, CONSOLE, "O2", "Another", [Role.OFFICER])
+    outcome = intake.receive(agency.ports, officer, Sent(note(tmp_path)), lambda _: None)
+    _, recording = items.show_item(agency.ports, officer, outcome.number)
+    assert str(recording.officer) == officer.id
+    with pytest.raises(Refused, match="their own"):
+        intake.receive(agency.ports, officer, Sent(note(tmp_path, "b.bin", b"other"), officer=other.badge), lambda _: None)
+    assert [item.id for item in items.list_items(agency.ports, officer, ItemFilter())] == [outcome.item]
+    assert faults(agency) == []
+
+
 def test_nothing_is_kept_of_a_file_whose_sender_is_wrong(agency: Agency, tmp_path: Path) -> None:
     for said in ({"officer": "NOBODY"}, {"category": "picnic"}, {"device": " "}):
         with pytest.raises(BadInput):

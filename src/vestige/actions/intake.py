@@ -15,6 +15,7 @@ from uuid import UUID
 
 from vestige.access.judge import Subject
 from vestige.access.permissions import Permission
+from vestige.access.plan import OwnedBy, visible
 from vestige.actions.arrival import Arrival, arrive, facts_of
 from vestige.actions.door import Desk, action
 from vestige.actions.ports import Intake
@@ -84,6 +85,9 @@ _EVENTS = (
 def receive(desk: Desk, sent: Sent, progress: Callable[[int], None]) -> Outcome:
     """Take one file in. Raises BadInput for what the sender says wrongly, Refused, DiskFull, Unavailable; then nothing of it is kept."""
     arrival = arrive(desk, sent.device, sent.officer, sent.category, sent.recorded_at)
+    reach = visible(desk.actor, desk.permission)
+    if arrival.officer is None and isinstance(reach, OwnedBy):
+        arrival = replace(arrival, officer=reach.person)  # who may bring in only their own footage brings in their own
     desk.require(Subject(officer=arrival.officer))
     item, before = uuid7(), _stat(sent.path)
     desk.ports.catalog.begin_intake(item, item, str(sent.path), desk.now())

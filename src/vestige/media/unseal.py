@@ -2,6 +2,7 @@
 
 import io
 import os
+from abc import abstractmethod
 from collections import OrderedDict
 from typing import BinaryIO, cast
 
@@ -60,8 +61,9 @@ class _Placed(io.RawIOBase):
             self._at += len(part)
         return done
 
+    @abstractmethod
     def _read_at(self, offset: int, length: int) -> memoryview:
-        raise NotImplementedError
+        """Plaintext from a place: as much as is at hand, nothing at the end."""
 
 
 class Plain(_Placed):
