@@ -41,10 +41,20 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def fresh_postgresql(postgresql: str) -> str:
     """The URL of an empty database on that server."""
+    return _new_database(postgresql)
+
+
+@pytest.fixture
+def another_postgresql(postgresql: str) -> str:
+    """The URL of a second one."""
+    return _new_database(postgresql)
+
+
+def _new_database(server: str) -> str:
     import psycopg
 
     name = f"t{uuid4().hex}"
-    with psycopg.connect(postgresql, autocommit=True) as connection:
+    with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    parts = urlsplit(postgresql)
+    parts = urlsplit(server)
     return parts._replace(path=f"/{name}").geturl()

@@ -5,22 +5,26 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from vestige import config
+from vestige.actions.backup import migrated
 from vestige.actions.ports import Ports
 from vestige.config import Config
 from vestige.custody.notes import verifier_key
-from vestige.errors import BadInput
+from vestige.errors import BadInput, Unavailable
 from vestige.errors import Fault as Broken
-from vestige.hands import VaultHands
+from vestige.evidence.people import system
+from vestige.hands import BackupHands, VaultHands
 from vestige.media.hands import MediaHands, ModelHands
 from vestige.media.worker import MediaWorker
 from vestige.policy.load import load_pack
 from vestige.vault.bag import BagPacker
 from vestige.vault.keyring import Keyring
 from vestige.vault.local import LocalVault
+from vestige.vault.trial import try_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +61,49 @@ def make_home(path: Path, policy: str, *, now: Callable[[], int] = now_ms) -> Ho
     Keyring.create(keyring_path, home_id)
     LocalVault(path, Keyring.open(keyring_path, home_id)).create()
     (path / "models").mkdir(exist_ok=True)
-    _write_settings(path, home_id)
+    write_settings(path, home_id)
     settings = config.load(path)
-    _database(settings)
+    use_database(settings)
     _migrate(f"vestige.log/{home_id}")
-    return _assemble(settings, policy, now)
+    return _assembled(settings, policy, now)
 
 
 def open_home(path: Path, *, check: bool = True, now: Callable[[], int] = now_ms) -> Home:
     """An existing home. Raises BadInput for none; Fault when the database's guards are missing (unless `check` is False)."""
     settings = config.load(path)
-    _database(settings)
-    from vestige.catalog import models, triggers
+    use_database(settings)
+    from vestige.catalog import schema, triggers
 
+    if lacking := schema.pending():
+        raise Unavailable(f"{path} was written by an earlier version (it lacks {', '.join(lacking)}); vestige migrate brings it forward")
     if check and (missing := triggers.missing()):
         raise Broken(f"the database has lost its guards ({', '.join(missing)}); run vestige fsck")
+    return assemble(settings, now)
+
+
+def assemble(settings: Config, now: Callable[[], int]) -> Home:
+    """The hands of a home whose database is open."""
+    from vestige.catalog import models
+
     agency = models.Agency.objects.first()
-    return _assemble(settings, agency.policy if agency else "us-federal", now)
+    return _assembled(settings, agency.policy if agency else "us-federal", now)
+
+
+def migrate_home(path: Path, *, now: Callable[[], int] = now_ms) -> bool:
+    """Bring a home of an earlier version forward, after a copy of its database was kept in it. False when there was nothing to do."""
+    settings = config.load(path)
+    use_database(settings)
+    from vestige.catalog import copying, schema
+
+    if not schema.pending():
+        return False
+    before = schema.applied()
+    kept = settings.home / "before-migration" / str(now())
+    kept.mkdir(mode=0o700, parents=True)
+    copying.copy(kept)
+    schema.migrate()
+    migrated(open_home(path, now=now).ports, system("migration"), before, schema.applied(), str(kept.relative_to(settings.home)))
+    return True
 
 
 def log_key(home: Home) -> str:
@@ -81,7 +111,7 @@ def log_key(home: Home) -> str:
     return verifier_key(home.ports.catalog.origin(), home.ports.catalog.log_key())
 
 
-def _assemble(settings: Config, policy: str, now: Callable[[], int]) -> Home:
+def _assembled(settings: Config, policy: str, now: Callable[[], int]) -> Home:
     from vestige.catalog.django_catalog import DjangoCatalog
 
     keyring = Keyring.open(settings.keyring, settings.home_id)
@@ -93,12 +123,13 @@ def _assemble(settings: Config, policy: str, now: Callable[[], int]) -> Home:
         packer=BagPacker(vault),
         policy=load_pack(policy),
         models=ModelHands(settings.models),
+        backups=BackupHands(vault, settings.home_id, partial(try_out, keyring=settings.keyring, database_url=settings.database_url)),
         now=now,
     )
     return Home(settings, ports)
 
 
-def _database(settings: Config) -> None:
+def use_database(settings: Config) -> None:
     """Set Django up for this home; a process that had another open changes over."""
     os.environ["VESTIGE_HOME"] = str(settings.home)
     os.environ["DJANGO_SETTINGS_MODULE"] = "vestige.settings"
@@ -130,7 +161,8 @@ def _migrate(origin: str) -> None:
     LogState.objects.create(id=1, origin=origin, size=0, root=EMPTY_ROOT, frontier=b"")
 
 
-def _write_settings(path: Path, home_id: UUID) -> None:
+def write_settings(path: Path, home_id: UUID) -> None:
+    """Write the settings of a new home, with a secret of its own for the pages."""
     words = "# The settings of this home; docs/settings.md says what may stand here."
     text = f'{words}\nhome = "{home_id}"\nweb_secret = "{secrets.token_urlsafe(48)}"\n'
     descriptor = os.open(path / config.SETTINGS_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,7 +1,7 @@
 """The vault as actions want it: whole acts on files and objects."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -9,10 +9,36 @@ from vestige.actions.ports import Intake as AnyIntake
 from vestige.errors import BadInput, VestigeError
 from vestige.evidence.home import Fault
 from vestige.evidence.values import Digest
+from vestige.vault.backup import Backup, Snapshot, snapshot, thin
 from vestige.vault.intake import Intake, WorkingWriter
 from vestige.vault.local import LocalVault
+from vestige.vault.restore import mend
 from vestige.vault.sealed import SealReader
 from vestige.vault.transfer import compare, digest_of, seal_stream
+
+
+class BackupHands:
+    """Backups of one home."""
+
+    def __init__(self, vault: LocalVault, home: UUID, try_out: Callable[[Path, int], Mapping[str, object]]) -> None:
+        """`home` is the id of the home that is backed up; `try_out` restores a backup into a scratch home."""
+        self._vault, self._home = vault, home
+        self.try_out = try_out
+
+    def begin(self, folder: Path, now: int) -> AbstractContextManager[Snapshot]:
+        """A backup being made."""
+        return snapshot(folder, self._vault.layout, self._home, now)
+
+    def thin(self, folder: Path, keep: int) -> int:
+        """Keep the newest `keep` backups."""
+        return thin(folder, keep)
+
+    def mend(self, folder: Path, digests: Mapping[UUID, tuple[UUID, Digest]]) -> Iterator[tuple[UUID, str]]:
+        """Put back what is lost or damaged. Refuses (BadInput) the backup of another home."""
+        backup = Backup(folder)
+        if backup.home() != self._home:
+            raise BadInput(f"{folder} holds the backups of another home, {backup.home()}")
+        return mend(backup, self._vault, digests)
 
 
 class VaultHands:
@@ -46,6 +72,10 @@ class VaultHands:
     def share(self, item: UUID, object_id: UUID, new_item: UUID) -> None:
         """Give another item its own key to the same bytes."""
         self._vault.share(item, object_id, new_item)
+
+    def holds(self, object_id: UUID) -> bool:
+        """Whether the sealed object is there."""
+        return self._vault.layout.object(object_id).is_file()
 
     def matches(self, path: Path, item: UUID, object_id: UUID) -> bool:
         """Whether the file is, byte for byte, what the object unseals to."""

@@ -28,13 +28,14 @@ ROOMS: dict[str, frozenset[str]] = {
     # ways in
     "ingest": frozenset({"actions", "evidence"}),
     "web": frozenset({"actions", "evidence", "access"}),
-    "cli": frozenset({"actions", "evidence", "access", "ingest", "assembly"}),  # access: the names of roles
+    "cli": frozenset({"actions", "evidence", "access", "ingest", "assembly", "restoration"}),  # access: the names of roles
     "jobs": frozenset({"actions", "evidence", "assembly"}),
     # beside the rooms
     "errors": frozenset(),
     "config": frozenset({"evidence"}),
     "settings": frozenset({"config"}),
     "hands": frozenset({"actions", "evidence", *HANDS}),  # fits the hands to the ports of the actions
+    "restoration": frozenset({"actions", "assembly", "config", "custody", "evidence", "vault", "catalog"}),  # makes a home from a backup
     "assembly": frozenset({"actions", "config", "evidence", "hands", "ingest", "policy", "custody", "settings", "web", *HANDS}),
 }
 

@@ -39,7 +39,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             Permission.MODEL_INSTALL,
             Permission.MODEL_LIST,
         }
-        | {Permission.HOME_CHECK, Permission.ITEM_LIST, Permission.ITEM_SHOW, Permission.FINDING_LIST},
+        | {Permission.HOME_BACKUP, Permission.HOME_CHECK, Permission.ITEM_LIST, Permission.ITEM_SHOW, Permission.FINDING_LIST},
         Role.AUDITOR: _SESSION
         | {
             Permission.ITEM_LIST,
@@ -80,14 +80,18 @@ CONSOLE = frozenset(
         Permission.ROLE_GRANT,
         Permission.MODEL_INSTALL,
         Permission.MODEL_LIST,
+        Permission.HOME_BACKUP,
         Permission.HOME_CHECK,
+        Permission.HOME_MIGRATE,
+        Permission.HOME_RESTORE,
         Permission.ITEM_LIST,
     }
 )
 """What the operating-system user at the console may do without a badge."""
 
 SYSTEM = frozenset(
-    {Permission.ITEM_PREPARE, Permission.INTAKE_SWEEP, Permission.SESSION_START, Permission.SESSION_END, Permission.SESSION_FAIL}
+    {Permission.HOME_BACKUP, Permission.HOME_MIGRATE}
+    | {Permission.ITEM_PREPARE, Permission.INTAKE_SWEEP, Permission.SESSION_START, Permission.SESSION_END, Permission.SESSION_FAIL}
 )
 """What the system's own jobs may do."""
 

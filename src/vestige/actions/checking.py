@@ -8,6 +8,23 @@ from vestige.evidence.changes import Statement
 from vestige.evidence.home import Fault
 
 
+@action("home.try_items", Permission.HOME_CHECK, EventType.FIXITY_CHECKED)
+def try_items(desk: Desk, most: int) -> int:
+    """Open up to `most` items whose sealed objects are there and compare their digests; returns how many. Raises Fault where one differs."""
+    catalog, opened = desk.ports.catalog, 0
+    digests = catalog.digests()
+    for sealed, items in catalog.objects().items():
+        for item in items if opened < most and desk.ports.vault.holds(sealed) else ():
+            if desk.ports.vault.digest(item, sealed) != digests[item]:
+                raise Broken(f"the stored bytes of item {item} are not those that were taken in")
+            opened += 1
+    faults = list(catalog.faults())
+    if faults:
+        raise Broken(f"{faults[0].object}: {faults[0].what}")
+    desk.note(Statement(EventType.FIXITY_CHECKED, data={"opened": opened}))
+    return opened
+
+
 @action("home.check", Permission.HOME_CHECK, EventType.HOME_CHECKED)
 def check(desk: Desk) -> list[Fault]:
     """Everything that does not hold. The log is sequenced first, so that each event is checked in its place."""

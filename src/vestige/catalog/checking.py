@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from django.db import connection
 
-from vestige.catalog import models, triggers
+from vestige.catalog import models, restoring, triggers
 from vestige.catalog.nouns import NOUNS
 from vestige.catalog.proofs import stored_openings
 from vestige.custody import notes
@@ -30,6 +30,7 @@ def faults(public_key: bytes) -> Iterator[Fault]:
     state: State = defaultdict(dict)
     yield from _events(state)
     yield from _tree(public_key)
+    yield from _past_logs()
     yield from _columns(state)
 
 
@@ -128,6 +129,18 @@ def _tree(public_key: bytes) -> Iterator[Fault]:
     state = models.LogState.objects.get()
     if state.size != frontier.size or bytes(state.root) != frontier.root() or bytes(state.frontier) != b"".join(frontier.roots):
         yield Fault("the log's size and root are not those of its entries", "log")
+
+
+def _past_logs() -> Iterator[Fault]:
+    """Each log that a restore ended: its entries follow `home:restored`, and its last checkpoint is theirs."""
+    for offset, past in enumerate(models.PastLog.objects.order_by("-ended_at", "-size"), 1):
+        name = f"log {past.origin}"
+        try:
+            head = notes.verify(past.note, notes.key_of(past.key))
+            if (head.origin, head.size, head.root) != (past.origin, past.size, restoring.root_between(offset, past.size)):
+                yield Fault("the entries of the log before the restore are not those of its checkpoint", name)
+        except Broken as error:
+            yield Fault(str(error), name)
 
 
 def _checkpoint(note: str, frontier: Frontier, public_key: bytes) -> Iterator[Fault]:

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from vestige.catalog import checking, models, queries, sequencer, values
+from vestige.catalog import checking, copying, models, queries, restoring, sequencer, values
 from vestige.catalog.accounts.models import Person as PersonRow
 from vestige.catalog.log import Transaction, writing
 from vestige.catalog.proofs import ProofReader
 from vestige.catalog.sequencer import LogSigner
 from vestige.errors import Unavailable
+from vestige.evidence.backups import CatalogCopy, OldLog
 from vestige.evidence.home import AgencyFacts, Fault
 from vestige.evidence.items import Finding, Viewing
 from vestige.evidence.people import Actor, Person
@@ -178,6 +180,26 @@ class DjangoCatalog:
     def faults(self) -> Iterator[Fault]:
         """What in the database does not hold."""
         return checking.faults(self._signer.public_key())
+
+    def copy(self, folder: Path) -> CatalogCopy:
+        """The database's own copy, at one moment, in `folder`."""
+        return copying.copy(folder)
+
+    def renew(self, leaf: bytes, origin: str, old: OldLog) -> None:
+        """After a restore, inside its transaction: the log `origin` begins with the entry of that leaf hash, then what the old one held."""
+        past = models.PastLog(
+            origin=old.origin, key=old.key, size=old.size, note=old.checkpoint, newest_size=old.newest, ended_at=self._now()
+        )
+        restoring.renew(leaf, origin, past)
+
+    def past_logs(self) -> list[OldLog]:
+        """The logs that restores ended, newest first."""
+        rows = models.PastLog.objects.order_by("-ended_at", "-size")
+        return [OldLog(row.origin, row.key, row.size, row.note, row.newest_size) for row in rows]
+
+    def root(self, size: int) -> bytes:
+        """The root (32 bytes) of the log as it stands, at a size that it has. Raises Fault for a larger one."""
+        return restoring.root_between(0, size)
 
     def digests(self) -> dict[UUID, Digest]:
         """The digest of each item as the table has it."""

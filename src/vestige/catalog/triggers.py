@@ -3,6 +3,9 @@
 A superuser or the owner of the file can drop them: they stop mistakes; the hash chain is the evidence.
 """
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
 from django.db import connection as _default
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -42,6 +45,21 @@ def install(connection: BaseDatabaseWrapper = _default) -> None:
             for statement in statements:
                 cursor.execute(f"DROP TRIGGER IF EXISTS {_name(statement)}")
         for statement in statements:
+            cursor.execute(statement, None)
+
+
+@contextmanager
+def lifted(tables: Sequence[str], connection: BaseDatabaseWrapper = _default) -> Iterator[None]:
+    """Let rows of these append-only tables be replaced while the block runs: for a restore, inside its transaction, and for nothing else."""
+    statements = _postgresql() if connection.vendor == "postgresql" else _sqlite()
+    mine = [s for s in statements if any(f"TRIGGER {table}_" in s for table in tables)]
+    with connection.cursor() as cursor:
+        for statement in mine:
+            name = statement.partition("TRIGGER ")[2].split()[0]
+            table = next(table for table in tables if name.startswith(f"{table}_"))
+            cursor.execute(f"DROP TRIGGER {name} ON {table}" if connection.vendor == "postgresql" else f"DROP TRIGGER {name}")
+        yield
+        for statement in mine:
             cursor.execute(statement, None)
 
 

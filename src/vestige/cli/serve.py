@@ -5,6 +5,7 @@ import os
 
 import typer
 
+from vestige.assembly import migrate_home
 from vestige.cli.context import Context
 from vestige.cli.output import say
 from vestige.errors import BadInput
@@ -22,6 +23,8 @@ def serve(
 ) -> None:
     """Serve the pages until stopped."""
     given: Context = context.obj
+    if migrate_home(given.path()):
+        say("the home was written by an earlier version and was brought forward; a copy of its database is in before-migration/")
     home = given.open()
     if not _loopback(host) and not home.config.allow_http:
         raise BadInput(f"plain HTTP on {host} would show footage to the network; put a TLS proxy before 127.0.0.1")

@@ -87,6 +87,26 @@ class Keyring:
                 disk.write_durably(path, json.dumps(document, indent=1).encode() + b"\n")
         return cls.open(path, home)
 
+    @classmethod
+    def adopt(cls, source: Path, old: UUID, path: Path, home: UUID) -> Self:
+        """The keyring of a home that was restored: the key-encryption keys of `old`, read from `source`, and a new log key, as `home` in `path`.
+
+        Raises NotFound when `source` has no keys of `old`, BadInput where `path` holds keys of `home` already.
+        """
+        entry = _read(source)["homes"].get(str(old))
+        if entry is None:
+            raise NotFound(f"the keyring {source} has no keys of home {old}")
+        with disk.telling(path):
+            path = path.resolve()
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with disk.folder_locked(path.parent):
+                document = _read(path) if path.exists() else _empty()
+                if str(home) in document["homes"]:
+                    raise BadInput(f"the keyring {path} holds keys of home {home} already: they are never overwritten")
+                document["homes"][str(home)] = {"keks": entry["keks"], "current": entry["current"], "log_key": _draw()}
+                disk.write_durably(path, json.dumps(document, indent=1).encode() + b"\n")
+        return cls.open(path, home)
+
     def wrap(self, item: UUID, object_id: UUID, data_key: bytes) -> WrappedKey:
         """Seal a data key under the current key-encryption key, with a random nonce: safe for 2^32 keys under one key-encryption key."""
         nonce = provider.random_bytes(provider.NONCE_BYTES)

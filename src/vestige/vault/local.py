@@ -22,6 +22,11 @@ class LocalVault:
         self._layout = Layout(home)
         self._keyring = keyring
 
+    @property
+    def layout(self) -> Layout:
+        """Where things lie."""
+        return self._layout
+
     def create(self) -> None:
         """Make the folders, once and durably; those that are there stay."""
         self._layout.create()

@@ -16,7 +16,7 @@ from vestige.catalog.models.evidence import (
     Viewing,
     WorkingCopy,
 )
-from vestige.catalog.models.log import Checkpoint, Event, LogState, Openings, Sequenced
+from vestige.catalog.models.log import Checkpoint, Event, LogState, Openings, PastLog, Sequenced
 
 __all__ = [
     "Agency",
@@ -32,6 +32,7 @@ __all__ = [
     "LogState",
     "Openings",
     "Package",
+    "PastLog",
     "Recording",
     "Redaction",
     "ReviewedSpan",

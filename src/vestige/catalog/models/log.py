@@ -75,3 +75,21 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"checkpoint {self.size}"
+
+
+class PastLog(models.Model):
+    """A log that a restore ended: its newest entries in this home are those below `size`, which `note`, signed by `key` (verifier key), vouches for.
+
+    `newest_size` is that of the newest checkpoint known when it was restored: what lies between is lost. Its entries follow `home:restored` in the
+    log that came after it.
+    """
+
+    origin = models.CharField(max_length=100, primary_key=True)
+    key = models.CharField(max_length=200)
+    size = models.BigIntegerField()
+    note = models.TextField(blank=True)
+    newest_size = models.BigIntegerField()
+    ended_at = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.origin} until {self.size}"

@@ -1,0 +1,30 @@
+"""Which version of the tables a home has, and bringing it forward."""
+
+from importlib.resources import files
+
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+_OURS = ("vestige.catalog.accounts", "vestige.catalog")
+
+
+def applied() -> tuple[str, ...]:
+    """The migrations that the database has, `app.name`, sorted."""
+    return tuple(sorted(f"{app}.{name}" for app, name in MigrationRecorder(connection).applied_migrations()))
+
+
+def pending() -> tuple[str, ...]:
+    """The migrations of ours that it lacks, sorted."""
+    known = {f"{package.rpartition('.')[2]}.{name}" for package in _OURS for name in _names(package)}
+    return tuple(sorted(known - set(applied())))
+
+
+def migrate() -> None:
+    """Bring the database forward to this version; the triggers are made anew after it."""
+    call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+
+
+def _names(package: str) -> list[str]:
+    found = (entry.name for entry in files(f"{package}.migrations").iterdir())
+    return [name.removesuffix(".py") for name in found if name[:4].isdigit() and name.endswith(".py")]

@@ -1,0 +1,140 @@
+"""A backup becomes a new home, whose new log holds the old one. Beside `assembly`, because a home is made.
+
+1. The backup is read and proven. 2. Objects, key files and the database are copied into `HOME.restoring`. 3. The database is brought
+forward. 4. `home:restored` begins the new log. 5. The folder gets its name. Whatever fails before 5 leaves no home.
+"""
+
+import random
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from vestige import config
+from vestige.actions.backup import begin_again
+from vestige.assembly import Home, assemble, now_ms, open_home, use_database, write_settings
+from vestige.config import Config
+from vestige.custody import notes
+from vestige.errors import BadInput, Fault
+from vestige.evidence.backups import OldLog, Restored
+from vestige.evidence.people import Actor
+from vestige.vault import restore
+from vestige.vault.backup import CATALOG, Backup, Stored
+from vestige.vault.keyring import Keyring
+
+_RESTORING = ".restoring"
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a restore is told: which backup (None: the newest), the keyring with the old keys, checkpoints of the old log that others hold.
+
+    With `sample` only so many items, drawn at random, get their sealed objects back: for a trial.
+    """
+
+    name: str | None
+    keyring: Path | None
+    newer: Sequence[str]
+    sample: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    backup: Backup
+    name: str
+    manifest: dict[str, Any]
+    stored: dict[UUID, Stored]
+
+    @property
+    def old_home(self) -> UUID:
+        return UUID(self.manifest["home"])
+
+    @property
+    def copy(self) -> Path:
+        return self.backup.snapshots / self.name / CATALOG
+
+
+def restore_home(
+    folder: Path, path: Path, actor: Actor, wishes: Wishes, progress: Callable[[float], None], *, now: Callable[[], int] = now_ms
+) -> tuple[Home, Restored]:
+    """Make `path` a home from a backup. Raises BadInput, NotFound (no such keys), Fault (the backup or a checkpoint does not hold)."""
+    path = path.absolute()
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise BadInput(f"{path} is there already and not empty; a backup is restored into a new home")
+    source = _source(folder, wishes)
+    partial = path.with_name(path.name + _RESTORING)
+    shutil.rmtree(partial, ignore_errors=True)
+    home_id, keyring = uuid4(), config.default_keyring(path)
+    old_keys = Keyring.open(wishes.keyring or keyring, source.old_home)
+    Keyring.adopt(old_keys.path, source.old_home, keyring, home_id)
+    try:
+        missing = restore.fill(source.backup, source.stored, partial, progress)
+        write_settings(partial, home_id)
+        settings = replace(config.load(partial), keyring=keyring)
+        _database(source, settings)
+        home = assemble(settings, now)
+        found = _known(source, old_keys.public_key(), wishes.newer, missing)
+        begin_again(home.ports, actor, f"vestige.log/{home_id}", found)
+        home.ports.catalog.checkpoint()
+        _close()
+        if path.exists():
+            path.rmdir()
+        partial.rename(path)
+    except BaseException:
+        _close()
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return open_home(path, now=now), found
+
+
+def _source(folder: Path, wishes: Wishes) -> _Source:
+    backup = Backup(folder)
+    name = restore.chosen(backup, wishes.name)
+    manifest, stored = backup.manifest(name), backup.stored(name)
+    if wishes.sample is not None:
+        drawn = random.SystemRandom().sample(sorted(stored), min(wishes.sample, len(stored)))
+        stored = {one: stored[one] for one in drawn}
+    return _Source(backup, name, manifest, stored)
+
+
+def _database(source: _Source, settings: Config) -> None:
+    """Put the database in its place and bring it forward."""
+    from vestige.catalog import copying, schema
+
+    if not settings.database_url:
+        copying.place(source.copy, settings.home)
+    use_database(settings)
+    if settings.database_url:
+        copying.load(source.copy, tuple(source.manifest["migrations"]))
+    schema.migrate()
+
+
+def _known(source: _Source, key: bytes, newer: Iterable[str], missing: Sequence[str]) -> Restored:
+    """What is known of the old log. Raises Fault for a checkpoint that is not its own or that the backup does not fit."""
+    from vestige.catalog.restoring import root_between
+
+    origin, text = str(source.manifest["origin"]), str(source.manifest["checkpoint"])
+    heads = {notes.verify(note, key): note for note in (text, *newer, *_published(source)) if note}
+    for head in heads:
+        if head.origin != origin:
+            raise Fault(f"a checkpoint of another log was given: {head.origin}")
+        if head.size <= source.manifest["size"] and root_between(0, head.size) != head.root:
+            raise Fault(f"the backup is not of the log of a checkpoint over {head.size} entries: one of the two was forged")
+    newest = max(heads, key=lambda head: head.size)
+    size = notes.verify(text, key).size
+    old = OldLog(origin, notes.verifier_key(origin, key), size, text, newest.size)
+    return Restored(old, source.name, source.manifest["made"], source.manifest["events"], heads[newest], missing)
+
+
+def _published(source: _Source) -> Iterable[str]:
+    """The checkpoint of the log's tiles, which are copied after the database."""
+    path = source.backup.folder / "log" / "checkpoint"
+    return (path.read_text(),) if path.is_file() else ()
+
+
+def _close() -> None:
+    from django.db import connections
+
+    connections.close_all()
