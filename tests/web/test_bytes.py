@@ -4,7 +4,9 @@ import hashlib
 import sqlite3
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+import av
 import httpx
 import pytest
 from tests.web.conftest import OURS, Server, token
@@ -153,10 +155,35 @@ def test_served_and_played_are_kept_apart_and_end_in_the_trail(server: Server, v
     row = _viewing(server, url)
     assert row["played_ms"] == 900
     assert row["served_bytes"] == size // 2 * 2
-    assert 900 <= row["served_ms"] <= 1_100
+    assert abs(row["served_ms"] - _seconds_in_first(server.world.home.parent / "card" / "lone.mp4", size // 2) * 1000) <= 260
+    assert row["served_exact"]
     text = client.get(f"/items/{server.world.recordings['lone_item']}/trail").text
     assert "Seconds played, as the player says" in text
     assert "“A test”, case T-1" in text
+
+
+def test_bytes_that_hold_no_picture_are_no_seconds(server: Server, view: Begin) -> None:
+    """The clip's tables stand before its picture: a player that reads only them has seen nothing."""
+    client = server.signed_in("C200")
+    url, _ = view(client, "lone")
+    data = (server.world.home.parent / "card" / "lone.mp4").read_bytes()
+    client.get(url, headers={"Range": f"bytes=0-{data.index(b'mdat') - 1}"})
+    _end(client, url)
+    assert _viewing(server, url)["served_bytes"] > 1_000
+    assert (_viewing(server, url)["served_ms"], _viewing(server, url)["served_exact"]) == (0, 1)
+
+
+def test_seconds_of_a_file_without_tables_are_told_as_estimated(server: Server, view: Begin) -> None:
+    client = server.signed_in("C200")
+    url, _ = view(client, "sound")
+    size = len(client.get(url, headers={"Range": "bytes=0-"}).content)
+    _end(client, url)
+    row = _viewing(server, url)
+    assert (row["served_bytes"], row["served_exact"]) == (size, 0)
+    assert abs(row["served_ms"] - 2_000) <= 1
+    text = client.get(f"/items/{server.world.recordings['sound_item']}/trail").text
+    assert "Seconds served, estimated by the share of bytes" in text
+    assert "estimated" not in client.get(f"/items/{server.world.recordings['lone_item']}/trail").text
 
 
 @pytest.mark.parametrize("sent", [{}, {"playedMs": -1}, {"playedMs": "7"}, {"playedMs": True}, {"playedMs": 1, "ended": "yes"}])
@@ -193,6 +220,18 @@ def test_a_browser_that_goes_away_is_served_no_further(server: Server, view: Beg
         next(answer.iter_raw(1_000))
     assert client.post(played, json={"playedMs": 0, "ended": True}, headers=OURS).status_code == 204
     assert _viewing(server, url)["served_bytes"] <= int(answer.headers["content-length"])
+
+
+def _end(client: httpx.Client, url: str) -> None:
+    """Say that the player is through."""
+    assert client.post(f"{url.partition('/items/')[0]}/played", json={"playedMs": 0, "ended": True}, headers=OURS).status_code == 204
+
+
+def _seconds_in_first(path: Path, count: int) -> float:
+    """What FFmpeg demuxes of the picture that lies in the first so many bytes."""
+    with av.open(str(path)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size and packet.pos is not None]
+        return float(sum(packet.duration * packet.time_base for packet in packets if packet.pos + packet.size <= count))
 
 
 def _viewing(server: Server, url: str) -> dict[str, int]:

@@ -27,7 +27,8 @@ def test_every_kind_state_and_source_has_words() -> None:
 
 
 def test_a_viewing_says_seconds_served_and_played_apart() -> None:
-    told = words.tell(_entry("viewing:ended", {"data": {"served_bytes": 5, "served_ms": 12_300, "played_ms": 4_500}, "outcome": "success"}))
+    served = {"served_bytes": 5, "served_ms": 12_300, "served_ms_estimated": False, "played_ms": 4_500}
+    told = words.tell(_entry("viewing:ended", {"data": served, "outcome": "success"}))
     assert ("seconds served", "12.3") in told.details
     assert ("seconds played, as the player says", "4.5") in told.details
     assert told.outcome == ""

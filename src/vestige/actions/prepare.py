@@ -1,4 +1,7 @@
-"""Working copies: poster, thumbnails, and a proxy where a browser can't play the original. They bear no evidence and can be made again."""
+"""Working copies: poster, thumbnails, a proxy where a browser can't play the original, the map of bytes to seconds.
+
+They bear no evidence and can be made again.
+"""
 
 from uuid import UUID
 
@@ -10,8 +13,10 @@ from vestige.evidence.changes import Plain, Statement
 from vestige.evidence.items import EvidenceItem, ItemKind
 
 PROXY = "proxy"
+TIMEMAP = "timemap"
 _PICTURES = frozenset({ItemKind.IMAGE, ItemKind.VIDEO})
 _PLAYED = frozenset({ItemKind.AUDIO, ItemKind.VIDEO})
+_WITH_TABLES = frozenset({"audio/mp4", "video/mp4"})  # of what browsers play as it is
 
 
 @action("item.prepare", Permission.ITEM_PREPARE, EventType.ITEM_PREPARED)
@@ -22,7 +27,7 @@ def prepare(desk: Desk, ref: UUID) -> list[str]:
         raise NotFound(f"there is no item {ref}")
     made: list[str] = []
     failed: list[str] = []
-    for make in (_stills, _proxy):
+    for make in (_stills, _proxy, _time_map):
         try:
             made += make(desk, item)
         except MediaFailed as error:
@@ -51,3 +56,16 @@ def _proxy(desk: Desk, item: EvidenceItem) -> list[str]:
         facts = desk.ports.media.proxy(item.id, item.sealed, sink)
     desk.ports.catalog.add_working(item.id, PROXY, facts)
     return [PROXY]
+
+
+def _time_map(desk: Desk, item: EvidenceItem) -> list[str]:
+    """Of what is played: the original, or the proxy that was just made. A file without sample tables has none; its seconds are estimated."""
+    playable = item.facts.get("playable") is True
+    if item.kind not in _PLAYED or (playable and item.facts.get("mime") not in _WITH_TABLES):
+        return []
+    if not playable and desk.ports.catalog.working_facts(item.id, PROXY) is None:
+        return []
+    facts, data = desk.ports.media.time_map(item.id, item.sealed, None if playable else PROXY)
+    desk.ports.vault.write_working(item.id, item.sealed, TIMEMAP, data)
+    desk.ports.catalog.add_working(item.id, TIMEMAP, facts)
+    return [TIMEMAP]

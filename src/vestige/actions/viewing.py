@@ -9,7 +9,7 @@ from vestige.actions.items import find_item, subject_of
 from vestige.actions.ports import Reader
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, NotFound, Refused
-from vestige.evidence.changes import Purpose, Statement
+from vestige.evidence.changes import Plain, Purpose, Statement
 from vestige.evidence.items import EvidenceItem, Viewing
 from vestige.evidence.values import uuid7
 
@@ -45,7 +45,7 @@ def end(desk: Desk, viewing: Viewing) -> None:
                 item=last.item,
                 about=("viewing", str(last.id)),
                 purpose=Purpose(last.reason, last.case),
-                data={"served_bytes": last.served_bytes, "served_ms": last.served_ms, "played_ms": last.played_ms},
+                data=_told(last),
             )
         )
 
@@ -92,10 +92,22 @@ def _own(desk: Desk, ref: UUID) -> Viewing:
     return viewing
 
 
+def _told(last: Viewing) -> dict[str, Plain]:
+    """What the event says; where the seconds served are only estimated, that too."""
+    estimated = last.served_ms > 0 and not last.served_exact
+    return {
+        "served_bytes": last.served_bytes,
+        "served_ms": last.served_ms,
+        "served_ms_estimated": estimated,
+        "played_ms": last.played_ms,
+    }
+
+
 def _most(known: Viewing, told: Viewing) -> Viewing:
     return replace(
         known,
         served_bytes=max(known.served_bytes, told.served_bytes),
         served_ms=max(known.served_ms, told.served_ms),
+        served_exact=told.served_exact if told.served_ms >= known.served_ms else known.served_exact,
         played_ms=max(known.played_ms, told.played_ms),
     )

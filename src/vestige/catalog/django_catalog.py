@@ -160,7 +160,11 @@ class DjangoCatalog:
     def save_viewing(self, viewing: Viewing) -> None:
         """Keep what was served and played, and the end."""
         models.Viewing.objects.filter(id=viewing.id).update(
-            ended_at=viewing.ended_at, served_bytes=viewing.served_bytes, served_ms=viewing.served_ms, played_ms=viewing.played_ms
+            ended_at=viewing.ended_at,
+            served_bytes=viewing.served_bytes,
+            served_ms=viewing.served_ms,
+            served_exact=viewing.served_exact,
+            played_ms=viewing.played_ms,
         )
 
     def add_package(self, package: UUID, item: UUID, profile: str, digest: Digest, person: UUID, now: int) -> None:  # a row has its columns

@@ -127,6 +127,7 @@ def viewing(row: models.Viewing) -> Viewing:
         served_bytes=row.served_bytes,
         served_ms=row.served_ms,
         played_ms=row.played_ms,
+        served_exact=row.served_exact,
     )
 
 

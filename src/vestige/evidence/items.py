@@ -178,7 +178,10 @@ class RedactionFacts:
 
 @dataclass(frozen=True, slots=True)
 class Viewing:
-    """A person looks at an item for a purpose, in a session. Seconds served are what bytes left; seconds played are the player's word."""
+    """A person looks at an item for a purpose, in a session. Seconds served are what bytes left; seconds played are the player's word.
+
+    `served_exact`: the seconds served were read off the sample table; else they are estimated by the share of bytes.
+    """
 
     id: UUID
     person: UUID
@@ -191,3 +194,4 @@ class Viewing:
     served_bytes: int
     served_ms: int
     played_ms: int
+    served_exact: bool = False

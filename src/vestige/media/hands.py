@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from vestige.errors import BadInput, MediaFailed
 from vestige.evidence.home import ModelFacts
+from vestige.evidence.timemap import TimeMap
 from vestige.media.exiftool import wider
 from vestige.media.models import catalogue, find, install, installed, load_bytes
 from vestige.media.worker import Answer, MediaWorker, Sink, SourceFile
@@ -17,6 +19,8 @@ _WIDER = ("container_time", "device", "place", "telemetry_time")
 class Reader(Protocol):
     """A sealed object that is open."""
 
+    associated_data: bytes
+
     def fileno(self) -> int: ...
 
 
@@ -24,6 +28,7 @@ class Vault(Protocol):
     """Where sealed objects and their data keys come from."""
 
     def open(self, item: UUID, object_id: UUID) -> AbstractContextManager[Reader]: ...
+    def open_working(self, item: UUID, object_id: UUID, kind: str) -> AbstractContextManager[Reader]: ...
     def data_key(self, item: UUID, object_id: UUID) -> bytes: ...
 
 
@@ -78,6 +83,18 @@ class MediaHands:
         """A copy that browsers play, written into the sink."""
         return self._run("proxy", {}, (item, sealed), sink=sink).value
 
+    def time_map(self, item: UUID, sealed: UUID, copy: str | None) -> tuple[dict[str, object], bytes]:
+        """Which bytes of the object, or of its working copy of that kind, hold which seconds, as `TimeMap.to_bytes`; and what it is."""
+        with self._source(item, sealed, copy) as source:
+            answer = self._worker.run("timemap", {}, source)
+        if not answer.blobs:
+            raise MediaFailed("the media child sent no map of bytes to seconds")
+        try:
+            found = TimeMap.from_bytes(answer.blobs[0])
+        except BadInput as error:
+            raise MediaFailed(f"the media child's map is none: {error}") from error
+        return {"of": copy or "original", "pieces": len(found), "duration_ms": found.duration_ms}, answer.blobs[0]
+
     def detect(self, item: UUID, sealed: UUID, quality: str, progress: Callable[[float], None]) -> dict[str, object]:
         """Frames, cuts and, unless the quality is `none`, faces. Raises NotInstalled without the model."""
         model = None if quality == _NOBODY_LOOKS else load_bytes(FACES, self._models)
@@ -110,6 +127,6 @@ class MediaHands:
             return self._worker.run(task, request, source, sink=sink, model=model, progress=progress)
 
     @contextmanager
-    def _source(self, item: UUID, sealed: UUID) -> Iterator[SourceFile]:
-        with self._vault.open(item, sealed) as reader:
-            yield SourceFile(reader.fileno(), self._vault.data_key(item, sealed), str(sealed).encode())
+    def _source(self, item: UUID, sealed: UUID, copy: str | None = None) -> Iterator[SourceFile]:
+        with self._vault.open_working(item, sealed, copy) if copy else self._vault.open(item, sealed) as reader:
+            yield SourceFile(reader.fileno(), self._vault.data_key(item, sealed), reader.associated_data)

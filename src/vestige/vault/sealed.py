@@ -122,6 +122,7 @@ class SealReader:
     def __init__(self, descriptor: int, key: bytes, associated_data: bytes, *, name: str = "the sealed file") -> None:
         self._file = os.fdopen(descriptor, "rb", buffering=0)
         self._name = name
+        self.associated_data = associated_data
         self._lock = Lock()
         self._recent: dict[int, bytes] = {}
         try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from vestige.evidence.items import EvidenceItem, ItemKind
 
 PROXY = "proxy"
+TIMEMAP = "timemap"
 
 _SAFE = frozenset(
     {

@@ -171,9 +171,10 @@ def _data(data: object) -> tuple[tuple[str, str], ...]:
     simple = ((name, value) for name, value in data.items() if name != "set" and isinstance(value, (bool, int, str)))
     pairs = [(name, str(value)) for name, value in simple]
     if "served_ms" in data and isinstance(data["served_ms"], int):
-        pairs = [(name, value) for name, value in pairs if not name.endswith(("_ms", "_bytes"))]
+        pairs = [(name, value) for name, value in pairs if not name.endswith(("_ms", "_bytes", "_estimated"))]
+        how = "" if data.get("served_ms_estimated") is False else ", estimated by the share of bytes"
         pairs += [
-            ("seconds served", f"{data['served_ms'] / 1000:.1f}"),
+            (f"seconds served{how}", f"{data['served_ms'] / 1000:.1f}"),
             ("seconds played, as the player says", f"{data.get('played_ms', 0) / 1000:.1f}"),
         ]
     return tuple((name.replace("_", " "), value) for name, value in pairs)

@@ -215,6 +215,7 @@ class Viewing(models.Model):
     ended_at = models.BigIntegerField(null=True)
     served_bytes = models.BigIntegerField(default=0)
     served_ms = models.BigIntegerField(default=0)
+    served_exact = models.BooleanField(default=False)
     played_ms = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:

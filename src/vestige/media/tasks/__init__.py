@@ -49,5 +49,6 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         "prepare": _task("prepare", answers.PREPARE, 3, 0.5),
         "proxy": _task("proxy", answers.PROXY, 4, 12),
         "render": _task("render", answers.RENDER, 6, 48),
+        "timemap": _task("timemap", answers.TIMEMAP, 3, 0.5),
     }
 )

@@ -1,6 +1,7 @@
 """The routes under /bytes/."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from functools import wraps
 from uuid import UUID
 
@@ -18,12 +19,13 @@ from vestige.actions.items import list_recordings
 from vestige.actions.viewing import still
 from vestige.errors import BadInput, NotFound, VestigeError
 from vestige.evidence.items import EvidenceItem
+from vestige.evidence.timemap import TimeMap
 from vestige.web import hands, headers
 from vestige.web.bytes import guard
 from vestige.web.bytes.guard import in_thread
 from vestige.web.bytes.ledger import Seat, ledger
 from vestige.web.bytes.serving import SealedResponse, Source, Watch
-from vestige.web.media import playable
+from vestige.web.media import TIMEMAP, playable
 from vestige.web.pages import status_of
 from vestige.web.routes import BYTES
 
@@ -84,7 +86,9 @@ async def stream(request: Request) -> Response:
     if shown is None:
         raise NotFound("there is nothing of this item that a browser can show")
     source = await in_thread(_open, seat.item, shown.copy)
-    seat.size = source.size
+    if not seat.size:
+        seat.times = await in_thread(_times, seat.item, source.size)
+        seat.size = source.size
 
     watch = Watch(check, lambda first, end: ledger().served(seat, first, end))
     # There is no validator to compare an If-Range with, so the whole is the right answer to it.
@@ -111,6 +115,18 @@ def _poster(key: str, address: str, item: UUID) -> bytes:
 def _open(item: EvidenceItem, copy: str | None) -> Source:
     vault = hands.ports().vault
     return vault.open_working(item.id, item.sealed, copy) if copy else vault.open(item.id, item.sealed)
+
+
+def _times(item: EvidenceItem, size: int) -> TimeMap | None:
+    """Which bytes of what is served hold which seconds; None where there is no map, or it is another file's."""
+    if TIMEMAP not in item.working:
+        return None
+    try:
+        with closing(hands.ports().vault.open_working(item.id, item.sealed, TIMEMAP)) as reader:
+            times = TimeMap.from_bytes(reader.read_at(0, reader.size))
+    except VestigeError:  # its loss is for fsck to tell; the seconds are estimated then, and the event says so
+        return None
+    return times if times.size == size else None
 
 
 def _uuid(request: Request, name: str) -> UUID:

@@ -1,8 +1,8 @@
 """The viewings of this process: who was let in and when, what was served, what the player says was played.
 
 Every range request names its viewing. Whether it may go on is kept in memory for at most 2 seconds, then asked again. Seconds served are
-the share of distinct bytes that left, of the item's duration; seconds played are the player's word, kept apart. Both are written every
-10 seconds and at the end.
+what the sample table says that the distinct bytes hold which left (their share of the item's duration where there is no table: an
+estimate); seconds played are the player's word, kept apart. Both are written every 10 seconds and at the end.
 """
 
 from collections.abc import Callable
@@ -19,6 +19,7 @@ from vestige.actions.ports import Ports
 from vestige.errors import NotFound, VestigeError
 from vestige.evidence.items import EvidenceItem, Viewing
 from vestige.evidence.people import Actor
+from vestige.evidence.timemap import TimeMap
 from vestige.web.bytes import guard
 from vestige.web.bytes.ranges import merged
 
@@ -29,7 +30,7 @@ IDLE_S = 1_800.0
 
 @dataclass(slots=True)
 class Seat:
-    """One viewing that goes on: `spans` are the distinct bytes served, sorted; `size` the bytes of what is served."""
+    """One viewing that goes on: `spans` are the distinct bytes served, sorted; `size` the bytes of what is served, `times` its map."""
 
     viewing: Viewing
     item: EvidenceItem
@@ -38,20 +39,25 @@ class Seat:
     checked: float
     heard: float
     size: int = 0
+    times: TimeMap | None = None
     spans: list[tuple[int, int]] = field(default_factory=list)
     dirty: bool = False
 
     def serve(self, start: int, end: int) -> None:
         """Count the bytes from start to end (exclusive) as served."""
         self.spans = merged(self.spans, (start, end))
-        distinct = sum(b - a for a, b in self.spans)
-        share = min(1.0, distinct / self.size) if self.size else 0.0
+        served_ms = self.times.served_ms(self.spans) if self.times else self._by_share()
         self.viewing = replace(
             self.viewing,
             served_bytes=self.viewing.served_bytes + end - start,
-            served_ms=max(self.viewing.served_ms, round(share * self.item.duration_ms)),
+            served_ms=max(self.viewing.served_ms, served_ms),
+            served_exact=self.times is not None,
         )
         self.dirty = True
+
+    def _by_share(self) -> int:
+        distinct = sum(b - a for a, b in self.spans)
+        return round(min(1.0, distinct / self.size) * self.item.duration_ms) if self.size else 0
 
 
 class Ledger:
