@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,22 +85,26 @@ def server(running: str, world: World) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def running(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(world.home, tmp_path_factory.mktemp("server") / "log.txt") as (url, _):
+        yield url
+
+
+@contextmanager
+def serving(home: Path, log: Path, **more: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A server process over a home: its address, and the process itself, for whoever wants to kill it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    command = [sys.executable, "-m", "uvicorn", "vestige.web.asgi:application", "--port", str(port), "--log-level", "warning"]
+    command = [sys.executable, "-m", "vestige.cli.main", "--home", str(home), "serve", "--port", str(port)]
     with log.open("w") as out:
-        serving = subprocess.Popen(
-            [*command, "--timeout-graceful-shutdown", "3"], cwd=ROOT, env=environment(VESTIGE_HOME=str(world.home)), stdout=out, stderr=out
-        )
+        process = subprocess.Popen(command, cwd=ROOT, env=environment(**more), stdout=out, stderr=out)
         try:
             url = f"http://localhost:{port}"
-            _wait(url, serving, log)
-            yield url
+            _wait(url, process, log)
+            yield url, process
         finally:
-            serving.terminate()
-            serving.wait(20)
+            process.terminate()
+            process.wait(20)
     assert "Traceback" not in log.read_text(), log.read_text()
 
 

@@ -39,3 +39,4 @@ class Permission(StrEnum):
     SESSION_FAIL = "session:fail"
     SESSION_START = "session:start"
     TRAIL_READ = "trail:read"
+    VIEWING_SWEEP = "viewing:sweep"

@@ -90,8 +90,16 @@ CONSOLE = frozenset(
 """What the operating-system user at the console may do without a badge."""
 
 SYSTEM = frozenset(
-    {Permission.HOME_BACKUP, Permission.HOME_MIGRATE}
-    | {Permission.ITEM_PREPARE, Permission.INTAKE_SWEEP, Permission.SESSION_START, Permission.SESSION_END, Permission.SESSION_FAIL}
+    {
+        Permission.HOME_BACKUP,
+        Permission.HOME_MIGRATE,
+        Permission.INTAKE_SWEEP,
+        Permission.ITEM_PREPARE,
+        Permission.SESSION_END,
+        Permission.SESSION_FAIL,
+        Permission.SESSION_START,
+        Permission.VIEWING_SWEEP,
+    }
 )
 """What the system's own jobs may do."""
 

@@ -17,13 +17,15 @@ _LONGEST_REASON = 1_000
 
 
 @action("viewing.start", Permission.ITEM_VIEW, EventType.VIEWING_STARTED)
-def start(desk: Desk, ref: str, reason: str, case: str | None = None) -> Viewing:
-    """Begin to view an item. Raises BadInput without a reason, NotFound, Refused."""
+def start(desk: Desk, ref: str, reason: str, case: str | None = None, *, server: str = "") -> Viewing:
+    """Begin to view an item; `server` is the mark of the one that will serve it. Raises BadInput without a reason, NotFound, Refused."""
     reason, case = reason.strip(), (case or "").strip() or None
     if not reason or len(reason) > _LONGEST_REASON or len(case or "") > 100:
         raise BadInput("viewing takes a purpose: a reason of at most 1000 characters, and a case number of at most 100")
     item, _ = find_item(desk, ref)
-    viewing = Viewing(uuid7(), UUID(desk.actor.id), desk.actor.session or "", item.id, reason, case, desk.now(), None, 0, 0, 0)
+    viewing = Viewing(
+        uuid7(), UUID(desk.actor.id), desk.actor.session or "", item.id, reason, case, desk.now(), None, 0, 0, 0, server=server
+    )
     with desk.writing() as pen:
         desk.ports.catalog.start_viewing(viewing)
         pen.record(Statement(EventType.VIEWING_STARTED, item=item.id, about=("viewing", str(viewing.id)), purpose=Purpose(reason, case)))
@@ -39,15 +41,32 @@ def end(desk: Desk, viewing: Viewing) -> None:
     last = replace(_most(known, viewing), ended_at=desk.now())
     with desk.writing() as pen:
         desk.ports.catalog.save_viewing(last)
-        pen.record(
-            Statement(
-                EventType.VIEWING_ENDED,
-                item=last.item,
-                about=("viewing", str(last.id)),
-                purpose=Purpose(last.reason, last.case),
-                data=_told(last),
-            )
-        )
+        pen.record(_ending(last))
+
+
+@action("viewing.sweep", Permission.VIEWING_SWEEP, EventType.VIEWING_ENDED)
+def sweep(desk: Desk, viewing: UUID, why: str) -> None:
+    """End a viewing that nobody will end any more, with what was kept of it; `why` stands in the event. Raises BadInput for one that ended."""
+    with desk.writing() as pen:
+        known = desk.ports.catalog.viewing(viewing)
+        if known is None:
+            raise NotFound("there is no such viewing")
+        pen.record(_ending(known, why))
+        # Read again behind the lock that the event took on the item's trail: another server may have swept it meanwhile.
+        known = desk.ports.catalog.viewing(viewing)
+        if known is None or known.ended_at is not None:
+            raise BadInput("this viewing has ended already")
+        desk.ports.catalog.save_viewing(replace(known, ended_at=desk.now()))
+
+
+def _ending(last: Viewing, why: str = "") -> Statement:
+    return Statement(
+        EventType.VIEWING_ENDED,
+        item=last.item,
+        about=("viewing", str(last.id)),
+        purpose=Purpose(last.reason, last.case),
+        data={**_told(last), **({"ended_because": why} if why else {})},
+    )
 
 
 def flush(desk: Desk, viewing: Viewing) -> None:

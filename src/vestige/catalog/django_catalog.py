@@ -150,12 +150,17 @@ class DjangoCatalog:
             reason=viewing.reason,
             case=viewing.case or "",
             started_at=viewing.started_at,
+            server=viewing.server,
         )
 
     def viewing(self, ref: UUID) -> Viewing | None:
         """One viewing."""
         row = models.Viewing.objects.filter(id=ref).first()
         return values.viewing(row) if row else None
+
+    def open_viewings(self) -> list[Viewing]:
+        """Those that have not ended, oldest first."""
+        return [values.viewing(row) for row in models.Viewing.objects.filter(ended_at__isnull=True).order_by("id")]
 
     def save_viewing(self, viewing: Viewing) -> None:
         """Keep what was served and played, and the end."""

@@ -128,6 +128,7 @@ def viewing(row: models.Viewing) -> Viewing:
         served_ms=row.served_ms,
         played_ms=row.played_ms,
         served_exact=row.served_exact,
+        server=row.server,
     )
 
 

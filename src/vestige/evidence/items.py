@@ -180,7 +180,8 @@ class RedactionFacts:
 class Viewing:
     """A person looks at an item for a purpose, in a session. Seconds served are what bytes left; seconds played are the player's word.
 
-    `served_exact`: the seconds served were read off the sample table; else they are estimated by the share of bytes.
+    `served_exact`: the seconds served were read off the sample table; else they are estimated by the share of bytes. `server` is the mark of
+    the server that began it.
     """
 
     id: UUID
@@ -195,3 +196,4 @@ class Viewing:
     served_ms: int
     played_ms: int
     served_exact: bool = False
+    server: str = ""

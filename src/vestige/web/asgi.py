@@ -85,12 +85,13 @@ class Application:
 
 
 async def _keep() -> None:
-    """Every 10 seconds: what was served and played, and the failed sign-ins of minutes that are over."""
+    """At the start and every 10 seconds: what was served and played, viewings left open, the failed sign-ins of minutes that are over."""
     while True:
-        await asyncio.sleep(FLUSH_S)
         with suppress(Exception):  # one failed write (a full disk) must not end the keeping; the counts stay until the next
             await in_thread(ledger().flush)
+            await in_thread(ledger().sweep)
             await in_thread(failures().record, hands.ports())
+        await asyncio.sleep(FLUSH_S)
 
 
 def _too_long(scope: Scope) -> Response | None:

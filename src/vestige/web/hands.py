@@ -20,12 +20,17 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+def home() -> Path:
+    """The home that `VESTIGE_HOME` names."""
+    return Path(os.environ["VESTIGE_HOME"])
+
+
 @cache
 def ports() -> Ports:
-    """The hands of the home that `VESTIGE_HOME` names; opened once a process."""
+    """The hands of the home; opened once a process."""
     from vestige.assembly import open_home
 
-    return open_home(Path(os.environ["VESTIGE_HOME"])).ports
+    return open_home(home()).ports
 
 
 def agency() -> AgencyFacts:

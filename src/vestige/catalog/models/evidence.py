@@ -217,6 +217,12 @@ class Viewing(models.Model):
     served_ms = models.BigIntegerField(default=0)
     served_exact = models.BooleanField(default=False)
     played_ms = models.BigIntegerField(default=0)
+    server = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        """Those that go on are asked for every few seconds."""
+
+        indexes = (models.Index(fields=["id"], name="viewing_open", condition=models.Q(ended_at__isnull=True)),)
 
     def __str__(self) -> str:
         return f"viewing {self.id}"

@@ -1,11 +1,14 @@
 """The viewings of this process: who was let in and when, what was served, what the player says was played.
 
+A viewing whose server ended before it did, and one that nothing was heard of for half an hour, is ended here, with what was kept of it.
+
 Every range request names its viewing. Whether it may go on is kept in memory for at most 2 seconds, then asked again. Seconds served are
 what the sample table says that the distinct bytes hold which left (their share of the item's duration where there is no table: an
 estimate); seconds played are the player's word, kept apart. Both are written every 10 seconds and at the end.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from threading import Lock
@@ -16,16 +19,19 @@ from vestige.access.permissions import Permission
 from vestige.actions import viewing as acts
 from vestige.actions.door import Desk
 from vestige.actions.ports import Ports
-from vestige.errors import NotFound, VestigeError
+from vestige.errors import BadInput, NotFound, VestigeError
 from vestige.evidence.items import EvidenceItem, Viewing
-from vestige.evidence.people import Actor
+from vestige.evidence.people import Actor, system
 from vestige.evidence.timemap import TimeMap
 from vestige.web.bytes import guard
 from vestige.web.bytes.ranges import merged
+from vestige.web.life import Life
 
 FRESH_S = 2.0
 FLUSH_S = 10.0
 IDLE_S = 1_800.0
+_DEAD = "the server that served it had ended"
+_UNHEARD = "nothing was heard of it for half an hour"
 
 
 @dataclass(slots=True)
@@ -63,15 +69,16 @@ class Seat:
 class Ledger:
     """All viewings that go on in this process. Safe for threads; `clock` is monotonic seconds."""
 
-    def __init__(self, ports: Callable[[], Ports], clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, ports: Callable[[], Ports], life: Life, clock: Callable[[], float] = monotonic) -> None:
         self._ports = ports
+        self._life = life
         self._clock = clock
         self._seats: dict[UUID, Seat] = {}
         self._lock = Lock()
 
     def start(self, key: str, address: str, item: str, reason: str, case: str | None) -> Viewing:
         """Begin a viewing. Raises BadInput without a purpose, NotFound, Refused."""
-        return acts.start(self._ports(), guard.actor(key, address), item, reason, case)
+        return acts.start(self._ports(), guard.actor(key, address), item, reason, case, server=self._life.mark)
 
     def fresh(self, key: str, viewing: UUID, item: UUID) -> Seat | None:
         """The seat, if it was let in less than 2 seconds ago: no thread and no database needed."""
@@ -133,6 +140,18 @@ class Ledger:
         for seat in idle:
             self._end(seat)
 
+    def sweep(self) -> None:
+        """End the viewings of servers that live no more, and those of this one that nobody was ever served by."""
+        ports, now = self._ports(), self._ports().now()
+        with self._lock:
+            seated = set(self._seats)
+        for viewing in ports.catalog.open_viewings():
+            ours = viewing.server == self._life.mark
+            if viewing.id in seated or (now - viewing.started_at < IDLE_S * 1000 if ours else self._life.lives(viewing.server)):
+                continue
+            with suppress(BadInput):  # it ended meanwhile
+                acts.sweep(ports, system("viewing"), viewing.id, _UNHEARD if ours else _DEAD)
+
     def end_session(self, key: str | None) -> None:
         """End every viewing of a session that ends."""
         with self._lock:
@@ -169,4 +188,4 @@ def ledger() -> Ledger:
     """The ledger of this process."""
     from vestige.web import hands
 
-    return Ledger(hands.ports)
+    return Ledger(hands.ports, Life(hands.home() / "servers"))
