@@ -37,6 +37,7 @@ class DjangoCatalog:
     finding = staticmethod(queries.finding)
     findings = staticmethod(queries.findings)
     findings_of = staticmethod(queries.findings_of)
+    unprepared = staticmethod(queries.unprepared)
     redaction = staticmethod(queries.redaction)
     redactions_of = staticmethod(queries.redactions_of)
     redaction_of_copy = staticmethod(queries.redaction_of_copy)

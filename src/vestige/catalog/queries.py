@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from vestige.access.plan import Plan
 from vestige.catalog import models, values
@@ -105,6 +105,14 @@ def with_digest(digest: Digest) -> list[tuple[EvidenceItem, Recording]]:
     found = [values.item(row) for row in _items().filter(sha256=digest.value, parent__isnull=True).order_by("id")]
     pairs = ((one, recording(str(one.recording))) for one in found)
     return [(one, whole) for one, whole in pairs if whole]
+
+
+def unprepared(after: UUID | None) -> UUID | None:
+    """The oldest accessioned item behind that one (by id; None: of all) whose working copies nobody ever set about to make."""
+    prepared = models.Event.objects.filter(item=OuterRef("id"), type="item:prepared")
+    rows = models.EvidenceItem.objects.filter(~Exists(prepared), status=ItemStatus.ACCESSIONED.value)
+    narrowed = rows.filter(id__gt=after) if after else rows
+    return narrowed.order_by("id").values_list("id", flat=True).first()
 
 
 def finding(ref: UUID) -> Finding | None:

@@ -25,6 +25,7 @@ from vestige.web.bytes.app import bytes_app  # noqa: E402  # after Django's set-
 from vestige.web.bytes.guard import in_thread  # noqa: E402  # after Django's set-up
 from vestige.web.bytes.ledger import FLUSH_S, ledger  # noqa: E402  # after Django's set-up
 from vestige.web.failures import failures  # noqa: E402  # after Django's set-up
+from vestige.web.preparing import Preparing  # noqa: E402  # after Django's set-up
 
 _MOST_PAGES = 24
 _LARGEST_FORM = 65_536
@@ -70,12 +71,15 @@ class Application:
                 await self._pages(scope, receive, headers.added(send, headers.PAGE))
 
     async def _live(self, receive: Receive, send: Send) -> None:
-        """Open the home at the start; keep counts in the log while it runs and at the end."""
+        """Open the home at the start; keep counts in the log while it runs and at the end. Working copies that lack are made beside it."""
         await receive()
         await in_thread(hands.ports)
+        preparing = Preparing(hands.ports)
+        preparing.start()
         keeping = asyncio.create_task(_keep())
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        preparing.stop()
         keeping.cancel()
         with suppress(asyncio.CancelledError):
             await keeping

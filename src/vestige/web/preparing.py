@@ -1,0 +1,52 @@
+"""Working copies that were never made (an intake that died after its commit): made in the background, one item after the other."""
+
+import os
+from collections.abc import Callable
+from threading import Event, Thread, get_native_id
+
+from django.db import close_old_connections
+
+from vestige.actions.ports import Ports
+from vestige.actions.prepare import prepare
+from vestige.errors import DiskFull, VestigeError
+from vestige.evidence.people import system
+
+_NICENESS = 10  # of this thread and the children that it starts: pages come first
+
+
+class Preparing:
+    """A thread that ends when nothing is left. An item whose copies an intake makes at this moment may be made twice: the last one stays."""
+
+    def __init__(self, ports: Callable[[], Ports]) -> None:
+        """`ports` are asked for in the thread."""
+        self._ports = ports
+        self._stop = Event()
+
+    def start(self) -> None:
+        """Begin; nothing waits for it."""
+        Thread(target=self._run, name="preparing", daemon=True).start()
+
+    def stop(self) -> None:
+        """Begin no further item. The one at hand is made again by the next server."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICENESS)
+        prepare_left(self._ports(), self._stop.is_set)
+
+
+def prepare_left(ports: Ports, stopped: Callable[[], bool] = lambda: False) -> None:
+    """Prepare each item that never was, oldest first. One that can't be now is left for the next time; a full disk ends it."""
+    item = None
+    while not stopped():
+        try:
+            item = ports.catalog.unprepared(item)
+            if item is None:
+                return
+            prepare(ports, system("prepare"), item)
+        except DiskFull:
+            return
+        except VestigeError:
+            continue
+        finally:
+            close_old_connections()
