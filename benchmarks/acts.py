@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from vestige.evidence.people import Actor
 
 ACTS = 2_000
+GROUPS = 500
+GROUP = 10
 EVENTS = 100_000
 BATCH = 1_000
 
@@ -30,6 +32,7 @@ def run() -> None:
         home = make_home(where / "home", "us-federal")
         found(home.ports, console, "Bench", "UTC", console_acts=True, admin=None)
         _acts(home, console)
+        _groups(home, console)
         _verify(home, console, where)
 
 
@@ -38,6 +41,21 @@ def _acts(home: "Home", console: "Actor") -> None:
 
     rates = [ACTS / timed(lambda: [list_people(home.ports, console) for _ in range(ACTS)]) for _ in range(RUNS)]
     say("actions a second, each with a durable event", f"{median(rates):.0f}/s", "goal 800/s")
+
+
+def _groups(home: "Home", console: "Actor") -> None:
+    """Ten events in a transaction that is durable when it ends."""
+    from vestige.custody.events import EventType
+    from vestige.evidence.changes import Statement
+
+    def write() -> None:
+        for _ in range(GROUPS):
+            with home.ports.catalog.writing(console) as transaction:
+                for _ in range(GROUP):
+                    transaction.record(Statement(EventType.PERSON_LISTED, data={"people": 1}))
+
+    rates = [GROUPS * GROUP / timed(write) for _ in range(RUNS)]
+    say("events a second, committed in groups of ten", f"{median(rates):.0f}/s", "goal 3000/s")
 
 
 def _verify(home: "Home", console: "Actor", where: Path) -> None:

@@ -13,7 +13,8 @@ from tests.budget import examples
 from vestige.custody import notes
 from vestige.custody.accession import Condition, judge
 from vestige.custody.canonical import canonical, parse
-from vestige.custody.events import FIELDS, EventType, make_entry
+from vestige.custody.events import FIELDS, EventType, make_entry, openings_bytes
+from vestige.custody.proofs import openings_json
 from vestige.custody.tree import Frontier, consistency_proof, inclusion_proof, leaf_hash, node_hash, subtrees
 from vestige.errors import Fault
 from vestige.evidence.values import uuid7
@@ -127,6 +128,16 @@ def test_an_entry_holds_commitments_and_nothing_else_in_clear(some: dict[str, ob
     for name, opening in entry.openings.items():
         assert clear["fields"][name] == hashlib.sha256(opening.salt + rfc8785.dumps(fields[name])).hexdigest()  # type: ignore[arg-type]
     assert len({o.salt for o in entry.openings.values()}) == len(FIELDS)
+    assert parse(entry.data) == clear
+    assert openings_bytes(entry.openings) == canonical(openings_json(entry.openings))
+
+
+def test_values_nested_without_end_have_no_canonical_form() -> None:
+    value: list[object] = []
+    for _ in range(5000):
+        value = [value]
+    with pytest.raises(ValueError, match="within each other"):
+        canonical(value)  # type: ignore[arg-type]
 
 
 def test_an_entry_of_other_fields_or_too_few_salts_is_refused() -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from vestige.catalog import checking, copying, models, queries, restoring, sequencer, values
+from vestige.catalog import checking, copying, log_rows, models, queries, restoring, sequencer, values
 from vestige.catalog.accounts.models import Person as PersonRow
 from vestige.catalog.log import Transaction, writing
 from vestige.catalog.proofs import ProofReader
@@ -55,8 +55,7 @@ class DjangoCatalog:
 
     def agency(self) -> AgencyFacts | None:
         """The agency, or None before the home is founded."""
-        row = models.Agency.objects.first()
-        return AgencyFacts(row.id, row.name, row.policy, row.timezone, row.console_acts) if row else None
+        return log_rows.agency()
 
     def origin(self) -> str:
         """The log's origin."""

@@ -8,11 +8,10 @@ from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, transaction
 
-from vestige.catalog.models import Event, EvidenceItem, Openings
+from vestige.catalog import log_rows
 from vestige.catalog.nouns import NOUNS
-from vestige.custody.canonical import Json, canonical
-from vestige.custody.events import FIELDS, SALT_BYTES, Entry, EventType, make_entry
-from vestige.custody.proofs import openings_json
+from vestige.custody.canonical import Json
+from vestige.custody.events import FIELDS, SALT_BYTES, Entry, EventType, make_entry, openings_bytes
 from vestige.errors import Fault, TrailMoved, Unavailable
 from vestige.evidence.changes import Change, Plain, Statement
 from vestige.evidence.people import Actor
@@ -36,7 +35,7 @@ class Transaction:
         entry = self._entry(event_type, statement, previous)
         for change in statement.changes:
             _apply(change)
-        if statement.item and not EvidenceItem.objects.filter(id=statement.item).update(head=entry.leaf):
+        if statement.item and not log_rows.advance(statement.item, entry.leaf):
             raise Fault(f"there is no item {statement.item} whose trail could continue")
         self.recorded.append(event_type)
         return entry.leaf
@@ -44,19 +43,18 @@ class Transaction:
     def _entry(self, event_type: EventType, statement: Statement, previous: bytes | None) -> Entry:
         event_id, time = uuid7(), self._now()
         entry = make_entry(event_id, event_type, time, self._fields(statement, previous), os.urandom(SALT_BYTES * len(FIELDS)))
-        kind, about = statement.about or ("", "")
-        event = Event.objects.create(
+        row = log_rows.EventRow(
             id=event_id,
             type=event_type.value,
             time=time,
             entry=entry.data,
             leaf=entry.leaf,
             item=statement.item,
-            object_kind=kind,
-            object_id=about,
+            about=statement.about or ("", ""),
             actor=f"{self._actor.kind}:{self._actor.id}",
+            openings=openings_bytes(entry.openings).decode(),
         )
-        Openings.objects.create(event=event, fields=canonical(openings_json(entry.openings)).decode())
+        log_rows.insert(row)
         return entry
 
     def _fields(self, statement: Statement, previous: bytes | None) -> dict[str, Json]:
@@ -90,9 +88,9 @@ def writing(actor: Actor, now: Callable[[], int]) -> Iterator[Transaction]:
 
 
 def _lock_head(item: UUID, changes: Sequence[Change]) -> bytes | None:
-    heads = list(EvidenceItem.objects.select_for_update(no_key=True).filter(id=item).values_list("head", flat=True))
-    if heads:
-        return bytes(heads[0]) if heads[0] else None
+    found = log_rows.locked_head(item)
+    if found is not None:
+        return found[0]
     if any(c.noun == "item" and c.id == item for c in changes):
         return None
     raise Fault(f"there is no item {item}")

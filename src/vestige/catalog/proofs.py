@@ -4,24 +4,30 @@ import json
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from vestige.catalog.models import Event, Sequenced
+from vestige.catalog.models import Event, LogState
+from vestige.catalog.sequencer import stored_hashes
 from vestige.custody.canonical import canonical
 from vestige.custody.events import Opening
 from vestige.custody.proofs import ProvenEntry
-from vestige.custody.tree import Subtree, consistency_proof, inclusion_proof, subtrees
+from vestige.custody.tiles import subtrees_in
+from vestige.custody.tree import EMPTY_ROOT, Subtree, consistency_proof, inclusion_proof
 from vestige.errors import Fault
 
 
 class ProofReader:
-    """Proofs in the tree of one size. The leaf hashes (32 bytes each) are read once."""
+    """Proofs in the tree of one size, made from its tiles: as many of them as the proofs go through, each read once."""
 
     def __init__(self, size: int) -> None:
-        """Read the leaves of the tree of `size`. Raises Fault when they are not all there."""
-        leaves = [bytes(leaf) for leaf in Sequenced.objects.filter(index__lt=size).order_by("index").values_list("leaf", flat=True)]
-        if len(leaves) != size:
-            raise Fault(f"the log holds {len(leaves)} leaves where its tree has {size}")
+        """The tree of `size`. Raises Fault when the log is smaller."""
+        held = LogState.objects.get().size
+        if held < size:
+            raise Fault(f"the log holds {held} entries where a checkpoint has {size}")
         self.size = size
-        self._subtree: Subtree = subtrees(leaves)
+        self._subtree: Subtree = subtrees_in(size, stored_hashes)
+
+    def root(self, size: int) -> bytes:
+        """The root of the tree of a smaller or equal size."""
+        return self._subtree(0, size) if size else EMPTY_ROOT
 
     def trail(self, item: UUID, until: bytes | None = None) -> list[ProvenEntry]:
         """The item's entries below this size in their order, up to and with the one whose leaf hash is `until`."""

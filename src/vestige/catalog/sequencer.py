@@ -4,18 +4,20 @@ Indices, size and root are committed in one transaction with compare-and-swap on
 changed under its condition and starts over: two sequencers never fork the tree. Only a size read back from the database is signed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from django.db import IntegrityError, transaction
 
-from vestige.catalog.models import Checkpoint, Event, LogState, Sequenced
+from vestige.catalog.models import Checkpoint, FullTile, LogState, Sequenced, Waiting
 from vestige.custody import notes
 from vestige.custody.notes import Checkpoint as Head
+from vestige.custody.tiles import full_tiles
 from vestige.custody.tree import Frontier
 from vestige.errors import Fault
 
 _BATCH = 5_000
+_PART = 500
 _HASH = 32
 
 
@@ -33,16 +35,22 @@ def sequence() -> int:
     """Give every committed event that has none its place. Returns the size of the tree."""
     while True:
         state = LogState.objects.get()
-        rows = Event.objects.filter(sequenced__isnull=True).order_by("seq").values_list("seq", "leaf")[:_BATCH]
-        waiting = [(seq, bytes(leaf)) for seq, leaf in rows]
+        waiting = next_events()
         if not waiting:
             return state.size
         append(state, waiting)
 
 
+def next_events() -> list[tuple[int, bytes]]:
+    """Events that wait for their place, with their leaf hashes: the first few thousand, in the order in which they were written."""
+    rows = Waiting.objects.order_by("event_id").values_list("event_id", "event__leaf")[:_BATCH]
+    return [(seq, bytes(leaf)) for seq, leaf in rows]
+
+
 def append(state: LogState, waiting: Sequence[tuple[int, bytes]]) -> bool:
     """Append these (event, leaf hash) to the tree as `state` saw it; False if somebody was faster, and then nothing is changed."""
-    frontier = frontier_of(state).append([leaf for _, leaf in waiting])
+    leaves = [leaf for _, leaf in waiting]
+    frontier = frontier_of(state).append(leaves)
     try:
         with transaction.atomic():
             swapped = LogState.objects.filter(id=state.id, size=state.size).update(
@@ -51,9 +59,32 @@ def append(state: LogState, waiting: Sequence[tuple[int, bytes]]) -> bool:
             if not swapped:
                 return False
             Sequenced.objects.bulk_create(Sequenced(index=state.size + i, event_id=seq, leaf=leaf) for i, (seq, leaf) in enumerate(waiting))
+            gone = [Waiting.objects.filter(event_id__in=part).delete()[0] for part in _parts([seq for seq, _ in waiting])]
+            if sum(gone) != len(waiting):
+                raise IntegrityError("an event has its place already")
+            full = full_tiles(state.size, leaves, stored_hashes)
+            FullTile.objects.bulk_create(FullTile(level=tile.level, index=tile.index, root=root) for tile, root in full)
     except IntegrityError:
         return False
     return True
+
+
+def stored_hashes(level: int, start: int, end: int) -> list[bytes]:
+    """The tree's hashes of a level: leaves for 0, above it the roots of full tiles. Raises Fault when they are not all there."""
+    rows: Iterable[bytes | memoryview]
+    if level:
+        rows = FullTile.objects.filter(level=level - 1, index__gte=start, index__lt=end).order_by("index").values_list("root", flat=True)
+    else:
+        rows = Sequenced.objects.filter(index__gte=start, index__lt=end).order_by("index").values_list("leaf", flat=True)
+    hashes = [bytes(one) for one in rows]
+    if len(hashes) != end - start:
+        raise Fault(f"the log holds {len(hashes)} hashes where its tree has {end - start} (level {level}, from {start})")
+    return hashes
+
+
+def _parts(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    """As many at a time as every database takes in one condition."""
+    return (keys[at : at + _PART] for at in range(0, len(keys), _PART))
 
 
 def frontier_of(state: LogState) -> Frontier:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from django.db import connection as _default
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-_APPEND_ONLY = ("catalog_event", "catalog_openings", "catalog_sequenced", "catalog_checkpoint")
+_APPEND_ONLY = ("catalog_event", "catalog_openings", "catalog_sequenced", "catalog_checkpoint", "catalog_fulltile")
 _ASSIGNMENT = "catalog_assignment"
 _OVERLAP = "assignment_overlap"
 

@@ -85,18 +85,24 @@ class Entry:
 
 
 def make_entry(event_id: UUID, event_type: EventType, time_ms: int, fields: Mapping[str, Json], salts: bytes) -> Entry:
-    """Write an entry. `fields` holds exactly the eleven names; `salts` 16 fresh random bytes for each. Raises ValueError otherwise."""
+    """Write an entry. `fields` holds exactly the eleven names; `salts` 16 fresh random bytes for each. Raises ValueError otherwise.
+
+    The entry's bytes are written directly, in canonical form: whoever checks them parses and writes them anew.
+    """
     if tuple(sorted(fields)) != FIELDS:
         raise ValueError(f"an entry has the fields {FIELDS}, not {sorted(fields)}")
     if len(salts) != SALT_BYTES * len(FIELDS):
         raise ValueError("a salt of 16 bytes for each field")
     openings = {name: Opening(salts[i * SALT_BYTES : (i + 1) * SALT_BYTES], canonical(fields[name])) for i, name in enumerate(FIELDS)}
-    clear: dict[str, Json] = {
-        "v": 1,
-        "id": str(event_id),
-        "type": event_type.value,
-        "time": time_ms,
-        "fields": {name: opening.commitment() for name, opening in openings.items()},
-    }
-    data = canonical(clear)
+    listed = ",".join([f'"{name}":"{opening.commitment()}"' for name, opening in openings.items()])
+    data = f'{{"fields":{{{listed}}},"id":"{event_id}","time":{time_ms:d},"type":"{event_type.value}","v":1}}'.encode()
     return Entry(data, leaf_hash(data), openings)
+
+
+def openings_bytes(openings: Mapping[str, Opening]) -> bytes:
+    """Canonical JSON `{field: {"salt": hex, "value": ...}}`: how openings are stored. The values stand in it as they were committed to."""
+    listed = [
+        b'"%b":{"salt":"%b","value":%b}' % (name.encode(), openings[name].salt.hex().encode(), openings[name].value)
+        for name in sorted(openings)
+    ]
+    return b"{" + b",".join(listed) + b"}"

@@ -58,7 +58,7 @@ def subtrees(leaves: Sequence[bytes]) -> Subtree:
             return leaves[start]
         key = (start, end)
         if key not in known:
-            middle = start + _split(end - start)
+            middle = start + split(end - start)
             known[key] = node_hash(root(start, middle), root(middle, end))
         return known[key]
 
@@ -72,7 +72,7 @@ def inclusion_proof(index: int, size: int, subtree: Subtree) -> list[bytes]:
     proof: list[bytes] = []
     start, end = 0, size
     while end - start > 1:
-        middle = start + _split(end - start)
+        middle = start + split(end - start)
         if index < middle:
             proof.append(subtree(middle, end))
             end = middle
@@ -89,7 +89,7 @@ def consistency_proof(size1: int, size2: int, subtree: Subtree) -> list[bytes]:
     proof: list[bytes] = []
     start, end, whole = 0, size2, True
     while size1 != end:
-        middle = start + _split(end - start)
+        middle = start + split(end - start)
         if size1 <= middle:
             proof.append(subtree(middle, end))
             end = middle
@@ -101,6 +101,6 @@ def consistency_proof(size1: int, size2: int, subtree: Subtree) -> list[bytes]:
     return proof[::-1]
 
 
-def _split(count: int) -> int:
+def split(count: int) -> int:
     """The largest power of two below `count` (at least 2)."""
     return 1 << (count - 1).bit_length() - 1

@@ -16,7 +16,7 @@ from vestige.catalog.models.evidence import (
     Viewing,
     WorkingCopy,
 )
-from vestige.catalog.models.log import Checkpoint, Event, LogState, Openings, PastLog, Sequenced
+from vestige.catalog.models.log import Checkpoint, Event, FullTile, LogState, Openings, PastLog, Sequenced, Waiting
 
 __all__ = [
     "Agency",
@@ -28,6 +28,7 @@ __all__ = [
     "Event",
     "EvidenceItem",
     "Finding",
+    "FullTile",
     "Intake",
     "LogState",
     "Openings",
@@ -38,5 +39,6 @@ __all__ = [
     "ReviewedSpan",
     "Sequenced",
     "Viewing",
+    "Waiting",
     "WorkingCopy",
 ]

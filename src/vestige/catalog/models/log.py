@@ -42,6 +42,15 @@ class Openings(models.Model):
         return f"openings of {self.event_id}"
 
 
+class Waiting(models.Model):
+    """An event that has no place in the tree yet. Its row is written with the event and goes in the transaction that gives it its place."""
+
+    event = models.OneToOneField(Event, models.PROTECT, primary_key=True, related_name="waiting")
+
+    def __str__(self) -> str:
+        return f"{self.event_id}"
+
+
 class Sequenced(models.Model):
     """The place of an event in the tree."""
 
@@ -51,6 +60,22 @@ class Sequenced(models.Model):
 
     def __str__(self) -> str:
         return f"{self.index}"
+
+
+class FullTile(models.Model):
+    """The root of a full tile (256 hashes of the level below): `level` 0 is the tiles of leaves. Proofs and tiles are made from these."""
+
+    level = models.PositiveSmallIntegerField()
+    index = models.BigIntegerField()
+    root = models.BinaryField(max_length=32)
+
+    class Meta:
+        """One of each."""
+
+        constraints = (models.UniqueConstraint(fields=["level", "index"], name="full_tile"),)
+
+    def __str__(self) -> str:
+        return f"{self.level}/{self.index}"
 
 
 class LogState(models.Model):
