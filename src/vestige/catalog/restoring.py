@@ -7,12 +7,13 @@ the entries after the first.
 from django.db import transaction
 
 from vestige.catalog import triggers
-from vestige.catalog.models import Checkpoint, Event, LogState, PastLog, Sequenced
-from vestige.custody.tree import Frontier
+from vestige.catalog.models import Checkpoint, Event, FullTile, LogState, PastLog, Sequenced, Waiting
+from vestige.catalog.sequencer import append
+from vestige.custody.tree import EMPTY_ROOT, Frontier
 from vestige.errors import Fault
 
 _BATCH = 5_000
-_REPLACED = ("catalog_sequenced", "catalog_checkpoint")
+_REPLACED = ("catalog_sequenced", "catalog_checkpoint", "catalog_fulltile")
 
 
 def renew(leaf: bytes, origin: str, past: PastLog) -> None:
@@ -22,14 +23,14 @@ def renew(leaf: bytes, origin: str, past: PastLog) -> None:
     old = [(row.event_id, bytes(row.leaf)) for row in Sequenced.objects.order_by("index").iterator(chunk_size=_BATCH)]
     first = Event.objects.get(leaf=leaf)
     with triggers.lifted(_REPLACED):
-        Sequenced.objects.all().delete()
-        Checkpoint.objects.all().delete()
+        for model in (Sequenced, Checkpoint, FullTile):
+            model.objects.all().delete()
+    LogState.objects.update(origin=origin, size=0, root=EMPTY_ROOT, frontier=b"")
+    Waiting.objects.bulk_create((Waiting(event_id=seq) for seq, _ in old), _BATCH)
     rows = [(first.seq, leaf), *old]
     for start in range(0, len(rows), _BATCH):
-        part = rows[start : start + _BATCH]
-        Sequenced.objects.bulk_create(Sequenced(index=start + n, event_id=seq, leaf=one) for n, (seq, one) in enumerate(part))
-    frontier = Frontier(0, ()).append([one for _, one in rows])
-    LogState.objects.update(origin=origin, size=frontier.size, root=frontier.root(), frontier=b"".join(frontier.roots))
+        if not append(LogState.objects.get(), rows[start : start + _BATCH]):
+            raise Fault("somebody else writes into the home that is being restored")
     past.save(force_insert=True)
 
 

@@ -30,7 +30,7 @@ def root(hashes: list[bytes]) -> bytes:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0001_initial")]
+    dependencies = [("catalog", "0004_past_log")]
 
     operations = [
         migrations.CreateModel(
