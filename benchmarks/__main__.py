@@ -1,10 +1,10 @@
-"""`python -m benchmarks [intake] [acts] [redaction] [backup]`: those named, or all."""
+"""`python -m benchmarks [NAME ...]`: those named (acts, backup, intake, redaction, seeking), or all."""
 
 import sys
 
-from benchmarks import acts, backup, intake, redaction
+from benchmarks import acts, backup, intake, redaction, seeking
 
-ALL = {"intake": intake.run, "acts": acts.run, "redaction": redaction.run, "backup": backup.run}
+ALL = {"intake": intake.run, "acts": acts.run, "redaction": redaction.run, "seeking": seeking.run, "backup": backup.run}
 
 for name in sys.argv[1:] or ALL:
     ALL[name]()
