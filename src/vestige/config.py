@@ -5,11 +5,13 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from vestige.errors import BadInput
 
 SETTINGS_FILE = "settings.toml"
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,18 @@ class Config:
     web_secret: str = field(repr=False)
     allow_http: bool
     hosts: tuple[str, ...]
+    public_url: str
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the pages by TLS: then cookies and browsers are held to it."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names under which the pages are served, beside localhost."""
+        own = urlsplit(self.public_url).hostname
+        return (*self.hosts, *([own] if own else []))
 
 
 def default_keyring(home: Path, environ: Mapping[str, str] = os.environ) -> Path:
@@ -54,4 +68,18 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Config:
         web_secret=secret,
         allow_http=environ.get("VESTIGE_ALLOW_HTTP") == "1",
         hosts=tuple(str(h) for h in settings.get("hosts", ())),
+        public_url=_public_url(environ.get("VESTIGE_PUBLIC_URL") or str(settings.get("public_url", ""))),
     )
+
+
+def _public_url(text: str) -> str:
+    """An origin: `https://NAME` or `http://localhost`, perhaps with a port. Raises BadInput for anything else."""
+    parts = urlsplit(text.rstrip("/"))
+    origin = f"{parts.scheme}://{parts.netloc}"
+    if not text:
+        return ""
+    if origin != text.rstrip("/") or not parts.hostname or "@" in parts.netloc or parts.scheme not in {"http", "https"}:
+        raise BadInput(f"public_url is no address of a site: {text!r}; it looks like https://evidence.example.gov")
+    if parts.scheme == "http" and parts.hostname not in _LOCAL:
+        raise BadInput(f"public_url {text} would show footage to the network in clear; put a TLS proxy before it and name it with https://")
+    return origin

@@ -40,7 +40,7 @@ def database(url: str, home: Path | None) -> dict[str, object]:
 SECRET_KEY = _CONFIG.web_secret if _CONFIG else "for type checks and migrations only: no home is open"
 DATABASES = {"default": database(_CONFIG.database_url if _CONFIG else "", _CONFIG.home if _CONFIG else None)}
 DEBUG = False
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *(_CONFIG.hosts if _CONFIG else ())]
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *(_CONFIG.names if _CONFIG else ())]
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
@@ -90,6 +90,12 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_SAMESITE = "Lax"
+# Where the public address is https, cookies never travel in clear and browsers keep to TLS for a year. Browsers count http://localhost as
+# safe, so a person at the server itself still gets in.
+_SECURE = bool(_CONFIG and _CONFIG.secure)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
+SECURE_HSTS_SECONDS = 365 * 86_400 if _SECURE else 0
+CSRF_TRUSTED_ORIGINS = [_CONFIG.public_url] if _CONFIG and _CONFIG.public_url else []
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

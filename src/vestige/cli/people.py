@@ -39,7 +39,7 @@ def add(  # a command's options
         token = secrets.token_urlsafe(32)
         people.invite(home.ports, actor, person.badge, token)
         value["invitation"] = f"/join/{token}"
-        words += f"\ninvitation: http://localhost:8000/join/{token}"
+        words += f"\ninvitation: {home.config.public_url or 'http://localhost:8000'}/join/{token}"
     answer(value, words, json=given.json)
 
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
@@ -52,6 +53,7 @@ class Application:
         self._pages = pages
         self._bytes = parts
         self._static = static
+        self._page_headers = {**headers.PAGE, **headers.keeping_to_tls(settings.SECURE_HSTS_SECONDS)}
         self._gate = asyncio.Semaphore(_MOST_PAGES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +70,7 @@ class Application:
             await refusal(scope, receive, send)
         else:
             async with self._gate:
-                await self._pages(scope, receive, headers.added(send, headers.PAGE))
+                await self._pages(scope, receive, headers.added(send, self._page_headers))
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Open the home at the start; keep counts in the log while it runs and at the end. Working copies that lack are made beside it."""

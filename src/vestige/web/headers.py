@@ -23,6 +23,12 @@ COMMON: Mapping[str, str] = MappingProxyType(
 
 PAGE: Mapping[str, str] = MappingProxyType({**COMMON, "Content-Security-Policy": _PAGE_POLICY, "Cache-Control": "private, no-store"})
 
+
+def keeping_to_tls(seconds: int) -> dict[str, str]:
+    """What tells browsers to come by TLS only for so long (RFC 6797); nothing for 0. Over plain HTTP browsers ignore it."""
+    return {"Strict-Transport-Security": f"max-age={seconds}"} if seconds else {}
+
+
 _BYTES: Mapping[str, str] = MappingProxyType(
     {
         **COMMON,

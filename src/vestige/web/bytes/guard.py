@@ -68,7 +68,8 @@ def address_of(request: Request) -> str:
 def refuse_foreign(request: Request) -> None:
     """Refuse a POST that another site could have made: its origin must be ours, and it carries a header that no form or link can set."""
     site = request.headers.get("sec-fetch-site")
-    ours = site == "same-origin" if site else request.headers.get("origin") == f"{request.url.scheme}://{request.url.netloc}"
+    origins = {f"{request.url.scheme}://{request.url.netloc}", *settings.CSRF_TRUSTED_ORIGINS}
+    ours = site == "same-origin" if site else request.headers.get("origin") in origins
     if not ours or request.headers.get("x-vestige") != "1":
         raise Refused("this request did not come from one of these pages")
 
