@@ -73,13 +73,13 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Config:
 
 
 def _public_url(text: str) -> str:
-    """An origin: `https://NAME` or `http://localhost`, perhaps with a port. Raises BadInput for anything else."""
+    """An origin: a scheme (https, or http for localhost), a name, perhaps a port. Raises BadInput for anything else."""
     parts = urlsplit(text.rstrip("/"))
     origin = f"{parts.scheme}://{parts.netloc}"
     if not text:
         return ""
     if origin != text.rstrip("/") or not parts.hostname or "@" in parts.netloc or parts.scheme not in {"http", "https"}:
-        raise BadInput(f"public_url is no address of a site: {text!r}; it looks like https://evidence.example.gov")
+        raise BadInput(f"public_url is no address of a site: {text!r}; it takes a scheme (https) and a name, and no path")
     if parts.scheme == "http" and parts.hostname not in _LOCAL:
         raise BadInput(f"public_url {text} would show footage to the network in clear; put a TLS proxy before it and name it with https://")
     return origin
