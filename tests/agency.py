@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
 
 from vestige.access.roles import Role
 from vestige.actions import people
@@ -36,6 +37,16 @@ class Agency:
     @property
     def ports(self) -> Ports:
         return self.home.ports
+
+    def sealed(self, item: UUID) -> Path:
+        """The file that holds an item's sealed bytes."""
+        found = self.ports.catalog.item(str(item))
+        assert found is not None
+        return self.home.config.home / "vault" / "objects" / str(found.sealed)[-2:] / str(found.sealed)
+
+    def key_file(self, item: UUID) -> Path:
+        """An item's key file."""
+        return self.home.config.home / "keys" / str(item)[-2:] / f"{item}.key"
 
     def actor(self, role: str) -> Actor:
         """Somebody with exactly that role."""

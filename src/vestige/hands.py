@@ -61,17 +61,13 @@ class VaultHands:
         with source:
             return seal_stream(source, intake, progress)
 
-    def sweep(self, item: UUID, object_id: UUID) -> bool:
-        """Remove what a dead intake left; False while it lives."""
-        return self._vault.sweep(item, object_id)
+    def sweep(self, item: UUID, object_id: UUID, claim: Callable[[], bool]) -> bool:
+        """Remove what a dead intake left; False while it lives, and where `claim` says that it is evidence."""
+        return self._vault.sweep(item, object_id, claim)
 
     def open(self, item: UUID, object_id: UUID) -> SealReader:
         """An object, for random access."""
         return self._vault.open(item, object_id)
-
-    def share(self, item: UUID, object_id: UUID, new_item: UUID) -> None:
-        """Give another item its own key to the same bytes."""
-        self._vault.share(item, object_id, new_item)
 
     def holds(self, object_id: UUID) -> bool:
         """Whether the sealed object is there."""
@@ -110,7 +106,8 @@ class VaultHands:
         keyed = set(self._vault.items_with_key())
         known = {item for items in objects.values() for item in items}
         for sealed in sorted(set(objects) - stored):
-            yield Fault("the sealed object is missing", f"object {sealed}")
+            whose = ", ".join(f"item {item}" for item in sorted(objects[sealed]))
+            yield Fault(f"the sealed object is missing: the bytes of {whose}", f"object {sealed}")
         for sealed in sorted(stored - set(objects)):
             yield Fault("the sealed object belongs to no item", f"object {sealed}")
         for item in sorted(known - keyed):

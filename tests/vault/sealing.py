@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
 
+from vestige.evidence.values import uuid7
 from vestige.vault.local import LocalVault
 from vestige.vault.sealed import SealReader, SealWriter
 
@@ -50,6 +51,19 @@ def take_in(vault: LocalVault, item: UUID, object_id: UUID, data: bytes) -> None
         intake.write(data)
         assert intake.finish() == len(data)
         intake.done()
+
+
+def share(vault: LocalVault, item: UUID, object_id: UUID, other: UUID) -> None:
+    """A whole intake of another item that shares the object."""
+    with vault.begin(other, uuid7()) as intake:
+        intake.write(b"the same bytes")
+        intake.share(item, object_id)
+        intake.done()
+
+
+def sweep(vault: LocalVault, item: UUID, object_id: UUID) -> bool:
+    """Sweep an intake that no committed row names."""
+    return vault.sweep(item, object_id, lambda: True)
 
 
 def files(home: Path) -> list[Path]:

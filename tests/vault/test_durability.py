@@ -6,13 +6,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from tests.vault.sealing import files, noise, take_in
+from tests.vault.sealing import files, noise, share, sweep, take_in
 
-from vestige.errors import DiskFull, Fault, Unavailable
+from vestige.errors import DiskFull, Unavailable
 from vestige.evidence.values import uuid7
 from vestige.vault.intake import Intake
 from vestige.vault.keyring import Keyring
@@ -63,12 +64,25 @@ def test_an_object_is_durable_step_by_step_each_once(vault: LocalVault, steps: S
     ]
 
 
-def test_a_shared_key_and_a_working_copy_are_durable_too(vault: LocalVault, steps: Steps, item: UUID, sealed_id: UUID) -> None:
+def test_a_shared_key_is_durable_before_what_was_sealed_goes(vault: LocalVault, steps: Steps, item: UUID, sealed_id: UUID) -> None:
     take_in(vault, item, sealed_id, b"x")
     steps.clear()
-    vault.share(item, sealed_id, other := uuid7())
+    other, own = uuid7(), uuid7()
+    with vault.begin(other, own) as intake:
+        intake.share(item, sealed_id)
+        intake.done()
     keys = f"keys/{str(other)[-2:]}"
-    assert steps == [("fsync", f"{keys}/{other}.key.tmp"), ("rename to", f"{keys}/{other}.key"), ("fsync", keys)]
+    assert steps == [
+        ("fsync", f"{keys}/{other}.key.tmp"),
+        ("rename to", f"{keys}/{other}.key"),
+        ("fsync", keys),
+        ("unlink", f"vault/tmp/{own}"),
+        ("fsync", "vault/tmp"),
+    ]
+
+
+def test_a_working_copy_is_durable_too(vault: LocalVault, steps: Steps, item: UUID, sealed_id: UUID) -> None:
+    take_in(vault, item, sealed_id, b"x")
     steps.clear()
     with vault.working_writer(item, sealed_id, "poster") as writer:
         writer.write(b"y")
@@ -108,6 +122,59 @@ def test_where_any_step_fails_nothing_is_left(
     assert files(home) == []
 
 
+@pytest.mark.parametrize("step", [("fsync", 0), ("fsync", 1), ("fsync", 2), ("rename", 0), ("unlink", 0)])
+def test_where_any_step_of_sharing_fails_only_what_was_there_is_left(
+    vault: LocalVault, home: Path, monkeypatch: pytest.MonkeyPatch, item: UUID, step: tuple[str, int]
+) -> None:
+    take_in(vault, item, sealed_id := uuid7(), b"kept")
+    before, (broken, at) = files(home), step
+    real: Callable[..., None] = getattr(os, broken)
+    calls = iter(range(99))
+
+    def failing(*args: object) -> None:
+        if next(calls) == at:
+            raise OSError(5, "Input/output error")
+        real(*args)
+
+    intake = vault.begin(uuid7(), uuid7())
+    monkeypatch.setattr(os, broken, failing)
+    with pytest.raises(Unavailable, match="Input/output error"):
+        intake.share(item, sealed_id)
+    monkeypatch.undo()
+    assert files(home) == before
+
+
+@pytest.mark.parametrize("end", ["finish", "share"])
+def test_a_sweeper_that_comes_at_any_step_takes_no_living_intake_for_dead(
+    vault: LocalVault, monkeypatch: pytest.MonkeyPatch, item: UUID, sealed_id: UUID, end: str
+) -> None:
+    take_in(vault, item, sealed_id, b"kept")
+    other, own = uuid7(), uuid7()
+    intake, came = vault.begin(other, own), 0
+
+    def sweeping(real: Callable[..., object], *args: object, **more: object) -> object:
+        nonlocal came
+        for moment in (lambda: None, lambda: real(*args, **more)):
+            done = moment()
+            monkeypatch.undo()
+            assert not vault.sweep(other, own, lambda: pytest.fail("the living was taken for dead"))
+            came += 1
+            watch()
+        return done
+
+    def watch() -> None:
+        for name in ("fsync", "rename", "unlink", "close"):
+            monkeypatch.setattr(os, name, partial(sweeping, getattr(os, name)))
+
+    watch()
+    intake.share(item, sealed_id) if end == "share" else intake.finish()
+    monkeypatch.undo()
+    intake.done()
+    assert came > 8
+    with vault.open(other, sealed_id if end == "share" else own) as reader:
+        assert reader.read_at(0, 99) == (b"kept" if end == "share" else b"")
+
+
 _WRITER = """
 import sys, time
 from contextlib import suppress
@@ -117,7 +184,7 @@ from vestige.vault.intake import Intake
 from vestige.vault.keyring import Keyring
 from vestige.vault.local import LocalVault
 
-home, keyring, home_id, item, sealed, stage = sys.argv[1:]
+home, keyring, home_id, item, sealed, stage, first, shared = sys.argv[1:]
 vault = LocalVault(Path(home), Keyring.open(Path(keyring), UUID(home_id)))
 if stage == "working":
     writer = vault.working_writer(UUID(item), UUID(sealed), "proxy")
@@ -126,6 +193,8 @@ else:
 writer.write(bytes(3 << 20))
 if stage == "finished":
     writer.finish()
+if stage == "shared":
+    writer.share(UUID(first), UUID(shared))
 print("ready", flush=True)
 time.sleep(600)
 """
@@ -138,9 +207,9 @@ class _Child:
         self._argv = [sys.executable, "-c", _WRITER, str(home), str(keyring.path), str(keyring.home), str(item), str(sealed_id)]
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, stage: str) -> None:
+    def start(self, stage: str, first: UUID | None = None, shared: UUID | None = None) -> None:
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-        self._process = subprocess.Popen([*self._argv, stage], stdout=subprocess.PIPE, env=environment)
+        self._process = subprocess.Popen([*self._argv, stage, str(first), str(shared)], stdout=subprocess.PIPE, env=environment)
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == b"ready\n"
 
@@ -166,13 +235,29 @@ def test_a_living_writer_is_left_alone_and_a_killed_one_swept(
     child.start(stage)
     before = files(home)
     assert len(before) == (1 if stage == "writing" else 2)
-    assert not vault.sweep(item, sealed_id)
+    assert not sweep(vault, item, sealed_id)
     assert files(home) == before
     child.kill()
     assert files(home) == before
-    assert vault.sweep(item, sealed_id)
+    assert sweep(vault, item, sealed_id)
     assert files(home) == []
     take_in(vault, item, sealed_id, b"again")
+
+
+def test_a_living_sharer_is_left_alone_and_of_a_killed_one_only_its_own_key_is_swept(
+    vault: LocalVault, home: Path, child: _Child, item: UUID, sealed_id: UUID
+) -> None:
+    first, shared = uuid7(), uuid7()
+    take_in(vault, first, shared, b"kept")
+    before = files(home)
+    child.start("shared", first, shared)
+    assert sorted(files(home)) == sorted([*before, Path("keys", str(item)[-2:], f"{item}.key")])
+    assert not sweep(vault, item, sealed_id)
+    child.kill()
+    assert sweep(vault, item, sealed_id)
+    assert files(home) == before
+    with vault.open(first, shared) as reader:
+        assert reader.read_at(0, 99) == b"kept"
 
 
 def test_a_killed_writer_of_a_working_copy_is_swept_a_living_one_left_alone(
@@ -193,20 +278,40 @@ def test_a_half_written_key_file_is_a_leftover_and_swept(vault: LocalVault, home
     half = home / "keys" / str(item)[-2:] / f"{item}.key.tmp"
     half.write_bytes(b"{")
     assert list(vault.leftovers()) == [half]
-    assert vault.sweep(item, sealed_id)
+    assert sweep(vault, item, sealed_id)
     assert files(home) == []
 
 
-def test_a_sweep_with_the_wrong_object_takes_no_key(vault: LocalVault, item: UUID, sealed_id: UUID) -> None:
+def test_a_key_file_that_cannot_be_read_does_not_stop_the_sweep(vault: LocalVault, home: Path, item: UUID, sealed_id: UUID) -> None:
+    with suppress(RuntimeError), vault.begin(item, sealed_id) as intake:
+        intake.finish()
+        raise RuntimeError
+    (home / "keys" / str(item)[-2:] / f"{item}.key").write_bytes(b"{")
+    assert sweep(vault, item, sealed_id)
+    assert files(home) == []
+
+
+def test_what_is_evidence_is_not_swept_whatever_the_note_says(vault: LocalVault, home: Path, item: UUID, sealed_id: UUID) -> None:
     take_in(vault, item, sealed_id, b"kept")
-    with pytest.raises(Fault, match=f"opens object {sealed_id}"):
-        vault.sweep(item, uuid7())
+    share(vault, item, sealed_id, other := uuid7())
+    before = files(home)
+    for whose, named in ((item, sealed_id), (other, sealed_id), (other, uuid7())):
+        assert not vault.sweep(whose, named, lambda: False)
+    assert files(home) == before
+
+
+def test_a_sweeper_that_found_nothing_touches_nothing_that_is_made_meanwhile(vault: LocalVault, item: UUID, sealed_id: UUID) -> None:
+    def made_meanwhile() -> bool:
+        take_in(vault, item, sealed_id, b"kept")
+        return True
+
+    assert vault.sweep(item, sealed_id, made_meanwhile)
     with vault.open(item, sealed_id) as reader:
         assert reader.read_at(0, 99) == b"kept"
 
 
 def test_a_sweep_of_nothing_is_done(vault: LocalVault) -> None:
-    assert vault.sweep(uuid7(), uuid7())
+    assert sweep(vault, uuid7(), uuid7())
 
 
 @pytest.fixture

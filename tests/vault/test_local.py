@@ -1,12 +1,13 @@
 """The vault on disk: what it keeps, what it gives back, and that nothing outside the store is ever touched."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
 import pytest
-from tests.vault.sealing import files, noise, take_in
+from tests.vault.sealing import files, noise, share, sweep, take_in
 
 from vestige.errors import Fault, NotFound, Tampered, Unavailable
 from vestige.evidence.values import uuid7
@@ -101,7 +102,7 @@ def test_a_block_that_fails_after_finish_leaves_the_bytes_to_the_sweeper(
     with pytest.raises(RuntimeError, match="interrupted"):
         _interrupted(vault.begin(item, sealed_id), then=Intake.finish)
     assert _read(vault, item, sealed_id) == DATA
-    assert vault.sweep(item, sealed_id)
+    assert sweep(vault, item, sealed_id)
     assert files(home) == []
 
 
@@ -136,14 +137,41 @@ def test_a_stored_object_and_a_key_are_never_written_over(vault: LocalVault, hom
 
 def test_items_share_bytes_under_key_files_of_their_own(vault: LocalVault, home: Path, item: UUID, sealed_id: UUID) -> None:
     take_in(vault, item, sealed_id, DATA)
-    vault.share(item, sealed_id, other := uuid7())
+    share(vault, item, sealed_id, other := uuid7())
     assert sorted(vault.keys()) == sorted([(item, sealed_id), (other, sealed_id)])
     (home / "keys" / str(item)[-2:] / f"{item}.key").unlink()
     assert _read(vault, other, sealed_id) == DATA
     with pytest.raises(Fault, match="never written over"):
-        vault.share(other, sealed_id, other)
+        share(vault, other, sealed_id, other)
     with pytest.raises(Fault, match="missing"):
         vault.open(item, sealed_id)
+
+
+def test_a_sharing_intake_that_is_abandoned_takes_only_its_own_key(vault: LocalVault, home: Path, item: UUID, sealed_id: UUID) -> None:
+    take_in(vault, item, sealed_id, DATA)
+    before = files(home)
+    intake = vault.begin(uuid7(), uuid7())
+    intake.write(DATA)
+    intake.share(item, sealed_id)
+    for act in (intake.finish, lambda: intake.share(item, sealed_id)):
+        with pytest.raises(ValueError, match="finished already"):
+            act()
+    with pytest.raises(ValueError, match="no longer written"):
+        intake.write(b"x")
+    assert len(files(home)) == len(before) + 1
+    intake.abandon()
+    intake.abandon()
+    assert files(home) == before
+    assert _read(vault, item, sealed_id) == DATA
+
+
+def test_what_cannot_be_opened_is_not_shared_and_nothing_is_left(vault: LocalVault, home: Path, item: UUID, sealed_id: UUID) -> None:
+    take_in(vault, item, sealed_id, DATA)
+    before = files(home)
+    for whose, named in ((uuid7(), sealed_id), (item, uuid7())):
+        with pytest.raises(Fault), vault.begin(uuid7(), uuid7()) as intake:
+            intake.share(whose, named)
+    assert files(home) == before
 
 
 def test_a_key_file_moved_to_another_item_does_not_open(vault: LocalVault, home: Path, item: UUID, sealed_id: UUID) -> None:
@@ -211,7 +239,7 @@ def test_a_working_copy_is_replaced_whole_or_not_at_all(vault: LocalVault, home:
 
 def test_a_working_copy_of_another_kind_or_item_is_tampered(vault: LocalVault, home: Path, item: UUID, sealed_id: UUID) -> None:
     take_in(vault, item, sealed_id, DATA)
-    vault.share(item, sealed_id, other := uuid7())
+    share(vault, item, sealed_id, other := uuid7())
     with vault.working_writer(item, sealed_id, "poster") as writer:
         writer.write(b"a picture")
     folder = home / "vault" / "working"
@@ -316,5 +344,9 @@ def test_no_descriptor_is_left_open(vault: LocalVault, item: UUID, sealed_id: UU
         intake.write(b"x")
     with pytest.raises(Fault):
         vault.open(item, uuid7())
-    assert vault.sweep(uuid7(), uuid7())
+    assert sweep(vault, uuid7(), uuid7())
+    share(vault, item, sealed_id, uuid7())
+    with suppress(RuntimeError), vault.begin(uuid7(), uuid7()) as intake:
+        intake.share(item, sealed_id)
+        raise RuntimeError
     assert len(list(Path("/proc/self/fd").iterdir())) == before

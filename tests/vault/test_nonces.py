@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.budget import examples
-from tests.vault.sealing import noise
+from tests.vault.sealing import noise, share
 
 from vestige.evidence.values import uuid7
 from vestige.vault import provider
@@ -113,7 +113,7 @@ def test_lives_of_objects_their_working_copies_and_shares_repeat_no_nonce_under_
         kept = [pair for pair in (_one_life(vault, life) for life in lives) if pair]
         sharers = [(uuid7(), object_id) for (_, object_id), _ in zip(itertools.cycle(kept), range(shares), strict=False)]
         for new_item, object_id in sharers:
-            vault.share(next(item for item, its in kept if its == object_id), object_id, new_item)
+            share(vault, next(item for item, its in kept if its == object_id), object_id, new_item)
         for (kind, sizes, pieces, hold, whole), (item, object_id) in itertools.product(copies, (kept + sharers)[:3]):
             writer = vault.working_writer(item, object_id, kind, hold_first=hold)
             _write(writer, sizes, pieces, hold=hold)

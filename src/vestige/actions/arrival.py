@@ -25,7 +25,7 @@ _NO_DIGEST = Digest("0" * 64)
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A file on its way in, and what its sender says: serial number, officer, category, time."""
+    """A file on its way in, and what its sender says: serial number, officer, category, time. `sealed` is the object that holds it."""
 
     device: str | None
     officer: UUID | None
@@ -33,6 +33,7 @@ class Arrival:
     stated_time: int | None
     categorised: bool
     item: UUID = _NIL
+    sealed: UUID = _NIL
     path: Path = field(default_factory=Path)
     digest: Digest = _NO_DIGEST
     size: int = 0
@@ -105,7 +106,7 @@ class Judged:
             "filename": _name(self.arrival.path),
             "size": self.arrival.size,
             "sha256": self.arrival.digest.value,
-            "object": str(self.arrival.item),
+            "object": str(self.arrival.sealed),
             "parent": None,
             "media_index": root if isinstance(root, str) else "",
             "media_index_version": 1 if isinstance(root, str) else None,
@@ -175,7 +176,7 @@ def facts_of(desk: Desk, arrival: Arrival) -> Judged:
     """Probe and index in the child, then judge. A child that fails is a reason for quarantine, never for loss."""
     key = os.urandom(32)
     try:
-        found = desk.ports.media.accession(arrival.item, arrival.item, key)
+        found = desk.ports.media.accession(arrival.item, arrival.sealed, key)
         facts, index = found["facts"], found["index"]
         if not isinstance(facts, dict) or not isinstance(index, dict):
             raise MediaFailed("the answer has no facts")

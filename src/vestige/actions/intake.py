@@ -1,17 +1,20 @@
 """Taking a file in.
 
 1. Sender and bytes are noted. 2. One pass of read, hash, seal. 3. The same bytes of the same sender are a duplicate, if the stored ones
-still unseal to them. 4. Durable: object, key, folders. 5. Probed and indexed by the child. 6. Judged. 7. Committed with its events, whole;
-only then is it acknowledged.
+still unseal to them. 4. Durable: object, key, folders; where the same bytes of another sender are stored and still unseal to them, the new
+item shares that object and only its own key file is made. 5. Probed and indexed by the child. 6. Judged. 7. Committed with its events,
+whole; only then is it acknowledged.
 
-Whatever is interrupted before 7 leaves nothing: the file is still on the card, and the next intake sweeps what a dead one left.
+Whatever is interrupted before 7 leaves nothing: the file is still on the card, and the next intake sweeps what a dead one left. An object
+bears an id of its own, that of no item: who sees one item can't tell that another shares its bytes.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from vestige.access.judge import Subject
 from vestige.access.permissions import Permission
@@ -20,7 +23,7 @@ from vestige.actions.arrival import Arrival, arrive, facts_of
 from vestige.actions.door import Desk, action
 from vestige.actions.ports import Intake
 from vestige.custody.events import EventType
-from vestige.errors import BadInput, Refused, Tampered, Unavailable
+from vestige.errors import BadInput, Fault, Refused, Unavailable
 from vestige.evidence.changes import Statement
 from vestige.evidence.items import EvidenceItem, Recording, TimeSource
 from vestige.evidence.values import Digest, uuid7
@@ -89,27 +92,44 @@ def receive(desk: Desk, sent: Sent, progress: Callable[[int], None]) -> Outcome:
     if arrival.officer is None and isinstance(reach, OwnedBy):
         arrival = replace(arrival, officer=reach.person)  # who may bring in only their own footage brings in their own
     desk.require(Subject(officer=arrival.officer))
-    item, before = uuid7(), _stat(sent.path)
-    desk.ports.catalog.begin_intake(item, item, str(sent.path), desk.now())
-    intake = desk.ports.vault.begin(item, item)
+    item, sealed, before = uuid7(), uuid4(), _stat(sent.path)
+    arrival = replace(arrival, item=item, sealed=sealed, path=sent.path, file_time=before[1] // 1_000_000, after=sent.after)
+    desk.ports.catalog.begin_intake(item, sealed, str(sent.path), desk.now())
+    intake = desk.ports.vault.begin(item, sealed)
     try:
         digest, size = desk.ports.vault.seal(sent.path, intake, progress)
         if _stat(sent.path) != before or size != before[0]:
             raise BadInput(f"{sent.path} was changed while it was read; nothing of it is kept, take it in again")
-        arrival = replace(arrival, item=item, path=sent.path, digest=digest, size=size, file_time=before[1] // 1_000_000, after=sent.after)
-        known = _duplicate(desk, arrival, sent)
-        return _again(desk, known, arrival, intake) if known else _new(desk, arrival, intake)
+        return _kept_once(desk, replace(arrival, digest=digest, size=size), intake)
     except BaseException:
         give_up(desk, item, intake)
         raise
 
 
-def _new(desk: Desk, arrival: Arrival, intake: Intake) -> Outcome:
-    intake.finish()
+Known = tuple[EvidenceItem, Recording]
+
+
+def _kept_once(desk: Desk, arrival: Arrival, intake: Intake) -> Outcome:
+    known = desk.ports.catalog.with_digest(arrival.digest)
+    same = [pair for pair in known if _same_sender(arrival, pair[1])]
+    duplicate = _still_there(desk, same)
+    if duplicate:
+        return _again(desk, duplicate, arrival, intake)
+    other = _still_there(desk, [pair for pair in known if pair not in same])
+    if other is None:
+        intake.finish()
+    else:
+        intake.share(other[0].id, other[0].sealed)
+        arrival = replace(arrival, sealed=other[0].sealed)
+    return _new(desk, arrival, intake, known)
+
+
+def _new(desk: Desk, arrival: Arrival, intake: Intake, known: Sequence[Known]) -> Outcome:
     judged = facts_of(desk, arrival)
     with desk.writing() as pen:
         recording, number = judged.record(desk, pen)
         end(desk, arrival.item)
+        _nothing_moved(desk, arrival, known)
     intake.done()
     return Outcome(arrival.path, arrival.item, number, recording, arrival.digest, judged.status.value, judged.reason)
 
@@ -127,7 +147,17 @@ def end(desk: Desk, item: UUID) -> None:
         raise Unavailable("this intake was taken for dead and swept; nothing is kept, try again")
 
 
-def _again(desk: Desk, known: tuple[EvidenceItem, Recording], arrival: Arrival, intake: Intake) -> Outcome:
+def _nothing_moved(desk: Desk, arrival: Arrival, known: Sequence[Known]) -> None:
+    """Undoes the transaction (Unavailable) where the object to share was taken away, or this sender sent the same bytes, meanwhile."""
+    if any(item.sealed == arrival.sealed for item, _ in known) and not desk.ports.catalog.shared(arrival.sealed, arrival.item):
+        raise Unavailable("the stored bytes that this file was to share were taken away meanwhile; nothing is kept, try again")
+    before = {arrival.item, *(item.id for item, _ in known)}
+    now = desk.ports.catalog.with_digest(arrival.digest)
+    if any(_same_sender(arrival, recording) for item, recording in now if item.id not in before):
+        raise Unavailable("the same sender's same file came in meanwhile; nothing is kept twice, try again")
+
+
+def _again(desk: Desk, known: Known, arrival: Arrival, intake: Intake) -> Outcome:
     item, recording = known
     intake.abandon()
     with desk.writing() as pen:
@@ -137,16 +167,8 @@ def _again(desk: Desk, known: tuple[EvidenceItem, Recording], arrival: Arrival, 
     return Outcome(arrival.path, item.id, item.number, recording.id, item.sha256, "duplicate")
 
 
-def _duplicate(desk: Desk, arrival: Arrival, sent: Sent) -> tuple[EvidenceItem, Recording] | None:
-    """An item with these bytes from this sender, whose stored object was just read again and is equal."""
-    for item, recording in desk.ports.catalog.with_digest(arrival.digest):
-        if _same_sender(arrival, sent, recording) and _still_there(desk, item):
-            return item, recording
-    return None
-
-
-def _same_sender(arrival: Arrival, sent: Sent, recording: Recording) -> bool:
-    if sent.device is not None and (recording.device is None or recording.device.serial != arrival.device):
+def _same_sender(arrival: Arrival, recording: Recording) -> bool:
+    if arrival.device is not None and (recording.device is None or recording.device.serial != arrival.device):
         return False
     if arrival.officer is not None and recording.officer != arrival.officer:
         return False
@@ -157,10 +179,15 @@ def _same_sender(arrival: Arrival, sent: Sent, recording: Recording) -> bool:
     return recording.recorded_at_source is not TimeSource.STATED
 
 
-def _still_there(desk: Desk, item: EvidenceItem) -> bool:
+def _still_there(desk: Desk, known: Sequence[Known]) -> Known | None:
+    """The first whose stored object, just read again through its own key file, unseals to its digest."""
+    return next((pair for pair in known if _reads_back(desk, pair[0])), None)
+
+
+def _reads_back(desk: Desk, item: EvidenceItem) -> bool:
     try:
         return desk.ports.vault.digest(item.id, item.sealed) == item.sha256
-    except (Tampered, Unavailable):
+    except (Fault, Unavailable):
         return False
 
 
@@ -184,11 +211,10 @@ def erase(desk: Desk, outcome: Outcome) -> Outcome:
 @action("intake.sweep", Permission.INTAKE_SWEEP, EventType.INTAKE_SWEPT)
 def sweep_left(desk: Desk, left: list[tuple[UUID, UUID]]) -> int:
     """Remove what dead intakes left in the vault; their files were never acknowledged and are still where they came from."""
-    swept = [item for item, sealed in left if desk.ports.vault.sweep(item, sealed)]
-    with desk.writing() as pen:
-        for item in swept:
-            desk.ports.catalog.end_intake(item)
-        pen.record(Statement(EventType.INTAKE_SWEPT, data={"items": [str(item) for item in swept]}))
+    ports = desk.ports
+    with desk.writing() as pen:  # a note that is taken away here comes back where the transaction fails, and is swept again
+        swept = [one for one, sealed in left if ports.vault.sweep(one, sealed, partial(ports.catalog.claim_intake, one, sealed))]
+        pen.record(Statement(EventType.INTAKE_SWEPT, data={"items": [str(one) for one in swept]}))
     return len(swept)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.db.models import Q
 
 from vestige.catalog import checking, copying, log_rows, models, queries, restoring, sequencer, values
 from vestige.catalog.accounts.models import Person as PersonRow
@@ -97,9 +98,26 @@ class DjangoCatalog:
         """Forget it: the item is there, or nothing of it is. False when a sweeper forgot it before."""
         return models.Intake.objects.filter(id=item).delete()[0] == 1
 
+    def claim_intake(self, item: UUID, sealed: UUID) -> bool:
+        """Forget a dead intake, in the transaction in which its files are removed: nobody can commit it from here on.
+
+        False, and nothing is forgotten, where a committed item bears its id or names its object, or somebody forgot it before.
+        """
+        if models.EvidenceItem.objects.filter(Q(id=item) | Q(sealed=sealed)).exists():
+            return False
+        return self.end_intake(item)
+
     def intakes(self) -> list[tuple[UUID, UUID]]:
         """Items (and their objects) on their way in, living or dead."""
         return list(models.Intake.objects.order_by("id").values_list("id", "sealed"))
+
+    def shared(self, sealed: UUID, item: UUID) -> bool:
+        """Whether another item than this names the object; the rows of those that do are locked until the transaction ends.
+
+        Whoever takes an object away locks them too, and then counts them: no object is taken from an item that shares it.
+        """
+        others = models.EvidenceItem.objects.select_for_update(no_key=True).filter(sealed=sealed).exclude(id=item)
+        return bool(list(others.order_by("id").values_list("id")))
 
     def index_key(self, item: UUID) -> bytes | None:
         """The key of the item's media index, 32 bytes."""

@@ -1,12 +1,13 @@
 """Files on their way into the vault: temporary, locked by their writer, sealed as they are written, then durable step by step."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from uuid import UUID
 
 from vestige.errors import Fault, Unavailable, VestigeError
 from vestige.vault import disk, keyfiles
@@ -90,20 +91,27 @@ class Unfinished:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """The way of an object: where it lies while it is written, where it will lie, and the key file that opens it."""
+    """The way of an object: where it lies while it is written, where it will lie, and the key file that opens it.
+
+    `sharing` makes, from another item and its object, the key file by which this item opens that object instead.
+    """
 
     unfinished: Path
     target: Path
     key_file: Path
     entry: KeyFile
+    sharing: Callable[[UUID, UUID], KeyFile]
 
 
 class Intake(Unfinished):
     """An object on its way in. As a context manager it is abandoned where the block ends before `finish`.
 
-    After `finish` only `done` (the database has committed) or `abandon` (it certainly has not) ends it. A block left otherwise gives the
-    lock back and leaves the bytes: the database alone knows whether they are evidence; `LocalVault.sweep` removes them where they are not.
+    After `finish` or `share` only `done` (the database has committed) or `abandon` (it certainly has not) ends it. A block left otherwise
+    gives the locks back and leaves the bytes: the database alone knows whether they are evidence; `LocalVault.sweep` removes them where
+    they are not. From the first byte to the end a file under a lock tells that the writer lives: the object, then the key file too.
     """
+
+    _sign = -1
 
     def __init__(self, way: Way, key: bytes, associated_data: bytes, *, hold_first: bool = False) -> None:
         super().__init__(way.unfinished, key, associated_data, hold_first=hold_first)
@@ -115,27 +123,58 @@ class Intake(Unfinished):
 
         1. Seal what is left, fsync the object. 2. The key file: fsync, rename, fsync its folder. 3. Rename the object, fsync its folder.
         """
-        if self._finished:
-            raise ValueError(f"{self.path} is finished already")
         way = self._way
-        with self._whole_or_gone():
+        with self._first_end():
             if way.target.exists():
                 raise Fault(f"{way.target} is there already: an object is never written over")
             self._make_durable()
-            keyfiles.write(way.key_file, way.entry)
-            self._made.append(way.key_file)
+            self._write_key(way.entry)
             self.path.rename(way.target)
             self._made.append(way.target)
             disk.fsync_folder(way.target.parent)
         self._finished = True
         return self.size
 
+    def share(self, item: UUID, object_id: UUID) -> None:
+        """In place of `finish`: keep the object of another item, which holds the same bytes, by a key file of its own.
+
+        1. The key file: fsync, rename, fsync its folder. 2. What was sealed is removed; the shared object is never touched. Raises Fault,
+        Tampered (the other item does not open it), DiskFull, Unavailable.
+        """
+        with self._first_end():
+            self._write_key(self._way.sharing(item, object_id))
+            disk.unlink(self.path)
+            self._made.remove(self.path)
+        super()._release()
+        self._finished = True
+
     def done(self) -> None:
-        """Give the lock back: the database has committed. A second call does nothing. Refuses (ValueError) before `finish`."""
+        """Give the locks back: the database has committed. A second call does nothing. Refuses (ValueError) before `finish`, `share`."""
         if not self._finished:
             raise ValueError(f"{self.path} is not finished")
         self._made = []
         self._release()
+
+    @contextmanager
+    def _first_end(self) -> Iterator[None]:
+        if self._finished:
+            raise ValueError(f"{self.path} is finished already")
+        with self._whole_or_gone():
+            yield
+
+    def _write_key(self, entry: KeyFile) -> None:
+        path = self._way.key_file
+        keyfiles.write(path, entry)
+        self._made.append(path)
+        self._sign = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        if not disk.lock(self._sign):
+            raise Unavailable(f"{path} was swept away as it was made; try again")
+
+    def _release(self) -> None:
+        super()._release()
+        if self._sign >= 0:
+            os.close(self._sign)
+        self._sign = -1
 
     def __enter__(self) -> Self:
         return self

@@ -1,8 +1,9 @@
-"""The vault on local disk: begin, finish, open, share, sweep. The life of an object is told in `intake`."""
+"""The vault on local disk: begin, finish or share, open, sweep. The life of an object is told in `intake`."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -40,24 +41,31 @@ class LocalVault:
         key = provider.random_bytes(provider.KEY_BYTES)
         key_file = self._layout.key(item)
         entry = KeyFile(item, object_id, self._keyring.wrap(item, object_id, key))
-        way = Way(self._layout.unfinished(object_id), self._layout.object(object_id), key_file, entry)
+        way = Way(self._layout.unfinished(object_id), self._layout.object(object_id), key_file, entry, partial(self._shared, item))
         return Intake(way, key, str(object_id).encode(), hold_first=hold_first)
 
-    def sweep(self, item: UUID, object_id: UUID) -> bool:
-        """Remove what an unfinished intake left, unless its writer lives (then False). The caller knows that no committed row names it.
+    def sweep(self, item: UUID, object_id: UUID, claim: Callable[[], bool]) -> bool:
+        """Remove what an unfinished intake left, unless its writer lives, or `claim` says no (then False and nothing is touched).
 
-        Refuses (Fault) where the item's key file names another object.
+        `item` and `object_id` are those of the intake's note: an object that it shares bears another id. Files alone don't tell a dead
+        intake from one that was committed a moment ago, so `claim` is asked once the locks are held: it takes the note away, in the
+        caller's transaction, where no committed row names item or object. A writer that lost a lock or its note gives up by itself.
         """
         key_file = self._layout.key(item)
-        sealed = (self._layout.unfinished(object_id), self._layout.object(object_id))
-        with disk.telling(sealed[1]), ExitStack() as held:
-            for path in sealed:
-                if not _held(path, held):
+        signs = (self._layout.unfinished(object_id), self._layout.object(object_id), key_file)
+        with disk.telling(signs[1]), ExitStack() as held:
+            begun = False
+            for path in signs:  # in the order in which a writer makes them
+                lock = _lock(path, held)
+                if lock is False:
                     return False
-            if key_file.exists():
-                self._entry(item, object_id)
-            for path in (*sealed, key_file, key_file.with_name(key_file.name + ".tmp")):
-                disk.unlink(path)
+                begun = begun or lock is True
+            if not claim():
+                return False
+            if begun:  # else the writer had not begun to write: what it may be making now is not ours
+                for path in signs:
+                    disk.unlink(path)
+            disk.unlink(key_file.with_name(key_file.name + ".tmp"))
         return True
 
     def open(self, item: UUID, object_id: UUID) -> SealReader:
@@ -73,11 +81,6 @@ class LocalVault:
     def data_key(self, item: UUID, object_id: UUID) -> bytes:
         """The data key by which an item opens an object. Raises Fault, Tampered naming what is wrong with its key file."""
         return self._keyring.unwrap(item, object_id, self._entry(item, object_id).key)
-
-    def share(self, item: UUID, object_id: UUID, new_item: UUID) -> None:
-        """Give another item a key file of its own for the same sealed bytes, durably. Raises Fault where it has one."""
-        key = self.data_key(item, object_id)
-        keyfiles.write(self._layout.key(new_item), KeyFile(new_item, object_id, self._keyring.wrap(new_item, object_id, key)))
 
     def working_writer(self, item: UUID, object_id: UUID, kind: str, *, hold_first: bool = False) -> WorkingWriter:
         """Write a working copy, sealed under the item's own data key; in place of an older one when closed."""
@@ -112,7 +115,7 @@ class LocalVault:
             if path.parent != self._layout.tmp or path.name.count(".") != 2:
                 continue
             with disk.telling(path), ExitStack() as held:
-                if _held(path, held):
+                if _lock(path, held):
                     disk.unlink(path)
                     swept += 1
         return swept
@@ -145,6 +148,10 @@ class LocalVault:
         """Files in the store that are not the vault's own by their names."""
         return self._layout.strangers()
 
+    def _shared(self, item: UUID, other: UUID, object_id: UUID) -> KeyFile:
+        """The key file by which an item opens the object of another."""
+        return KeyFile(item, object_id, self._keyring.wrap(item, object_id, self.data_key(other, object_id)))
+
     def _entry(self, item: UUID, object_id: UUID) -> KeyFile:
         path = self._layout.key(item)
         entry = keyfiles.read(path, item)
@@ -163,11 +170,11 @@ def _open(path: Path) -> int:
         raise disk.said(error, path) from error
 
 
-def _held(path: Path, stack: ExitStack) -> bool:
-    """Take the lock of a file until the stack ends. True as well when there is no such file; False when somebody holds it."""
+def _lock(path: Path, stack: ExitStack) -> bool | None:
+    """Take the lock of a file until the stack ends. None when there is no such file; False when somebody holds it."""
     try:
         descriptor = _open(path)
     except FileNotFoundError:
-        return True
+        return None
     stack.callback(os.close, descriptor)
     return disk.lock(descriptor)
