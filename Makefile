@@ -7,7 +7,7 @@ PORT ?= 8000
 CARD ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-UI := $(wildcard hatch_build.py ui/package.json ui/package-lock.json ui/vite.config.ts ui/svelte.config.js ui/tsconfig.json) $(shell find ui/src -type f 2>/dev/null)
+UI := $(wildcard hatch_build.py ui/package.json ui/package-lock.json ui/vite.config.ts ui/vite.verify.config.ts src/vestige/disclosure/sentences.py ui/svelte.config.js ui/tsconfig.json) $(shell find ui/src -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-long lint types bench docs clean
@@ -40,7 +40,7 @@ docs: $(VENV)/.developing ## check what the documents claim, and their links
 	@$(PY) -m pytest -q tests/contracts/test_docs.py
 
 clean: ## remove what was built or made here (the demonstration's home too)
-	rm -rf $(VENV) .demo src/vestige/web/static/dist ui/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .demo src/vestige/web/static/dist src/vestige/vault/dist ui/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/.made:
 	@python="$$(tools/find-python.sh)" && echo "making $(VENV) with $$python" && "$$python" -m venv $(VENV)

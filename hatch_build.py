@@ -1,4 +1,6 @@
-"""Builds the pages' style and script (`ui/`) into `src/vestige/web/static/dist/`, for wheels and for editable installs.
+"""Builds the pages' style and script (`ui/`), and the page that goes into every package, for wheels and for editable installs.
+
+Into `src/vestige/web/static/dist/` and `src/vestige/vault/dist/`.
 
 1. `VESTIGE_SKIP_UI=1` skips (an editable install for work that needs no pages).
 2. A built front end that is not older than its sources skips: the one in the source distribution, or yours.
@@ -15,8 +17,9 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-_SOURCES = ("src", "package.json", "package-lock.json", "vite.config.ts", "svelte.config.js", "tsconfig.json")
-_DIST = Path("src/vestige/web/static/dist")
+_SOURCES = ("src", "package.json", "package-lock.json", "vite.config.ts", "vite.verify.config.ts", "svelte.config.js", "tsconfig.json")
+_SENTENCES = Path("src/vestige/disclosure/sentences.py")  # the page in a package says them
+_BUILT = (Path("src/vestige/web/static/dist/manifest.json"), Path("src/vestige/vault/dist/verify.html"))
 
 
 class UiBuildHook(BuildHookInterface[Any]):
@@ -25,11 +28,12 @@ class UiBuildHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's own signature
         """Build the front end unless that is switched off or done. Raises RuntimeError when the build fails: no wheel without its pages."""
         root = Path(self.root)
-        if os.environ.get("VESTIGE_SKIP_UI") == "1" or _is_fresh(root / "ui", root / _DIST):
+        if os.environ.get("VESTIGE_SKIP_UI") == "1" or _is_fresh(root):
             return
         _build(root / "ui")
-        if not (root / _DIST / "manifest.json").is_file():
-            raise RuntimeError(f"the front end was built, but {_DIST}/manifest.json is not there")
+        for built in _BUILT:
+            if not (root / built).is_file():
+                raise RuntimeError(f"the front end was built, but {built} is not there")
 
 
 def _newest(paths: list[Path]) -> float:
@@ -37,9 +41,10 @@ def _newest(paths: list[Path]) -> float:
     return max((file.stat().st_mtime for file in files), default=0.0)
 
 
-def _is_fresh(ui: Path, dist: Path) -> bool:
-    manifest = dist / "manifest.json"
-    return manifest.is_file() and manifest.stat().st_mtime >= _newest([ui / name for name in _SOURCES])
+def _is_fresh(root: Path) -> bool:
+    built = [root / name for name in _BUILT]
+    sources = [*(root / "ui" / name for name in _SOURCES), root / _SENTENCES]
+    return all(file.is_file() for file in built) and min(file.stat().st_mtime for file in built) >= _newest(sources)
 
 
 def _is_new_enough(version: str) -> bool:

@@ -289,7 +289,7 @@ def test_an_export_gives_back_the_file_and_a_bag_with_its_proof(agency: Agency, 
     assert hashlib.sha256(tags).hexdigest() == package.digest.value
     assert [hashlib.sha256(p.read_bytes()).hexdigest() for p in (out / "data" / "footage").iterdir()] == [outcome.sha256.value]
     listed = {line.split("  ")[1] for line in tags.decode().splitlines()}
-    assert listed == {"bagit.txt", "bag-info.txt", "manifest-sha256.txt", "README.txt"}
+    assert listed == {"bagit.txt", "bag-info.txt", "manifest-sha256.txt", "README.txt", "verify.html"}
     trail = json.loads((out / "data" / "trail.json").read_bytes())
     types = [json.loads(entry["entry"])["type"] for entry in trail["trails"][0]["entries"]]
     assert types == ["item:received", "item:quarantined", "fixity:checked"]

@@ -5,6 +5,7 @@ import io
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -21,6 +22,7 @@ from vestige.evidence.people import system
 from vestige.media import detect
 from vestige.redaction.geometry import Box, Span
 from vestige.redaction.plan import Quality
+from vestige.vault.bag import BUILT_PAGE, BagPacker
 from vestige_verify.cli import main
 
 BOX = Wanted("b6", faces=False, boxes=((Box(100, 80, 64, 48), Span(1000, 3000)),), mutes=(Span(500, 1500),), quality=Quality.STANDARD)
@@ -59,6 +61,7 @@ def test_a_redacted_copy_leaves_with_its_log_and_trails_and_a_stranger_verifies_
     assert main([str(out), "--json", "--key", log_key(agency.home)]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert (answer["verdict"], answer["signer"], answer["profile"]) == ("verified", "pinned", "public")
+    assert (out / "verify.html").read_bytes() == BUILT_PAGE.read_bytes()
     rows = list(csv.reader(io.StringIO((out / "data" / "redaction-log.csv").read_text("utf-8-sig"))))
     assert any("(b)(6)" in cell for row in rows for cell in row)
     trail = json.loads((out / "data" / "trail.json").read_bytes())
@@ -93,6 +96,15 @@ def test_each_beat_refuses_who_and_what_it_must(agency: Agency, footage: Path, t
         release.release(ports, redactor, plan, tmp_path / "out", watched=True)
     assert not list(tmp_path.glob("out*"))
     assert check(ports, agency.actor("auditor")) == []
+
+
+def test_no_package_leaves_without_its_page_where_the_pages_were_not_built(agency: Agency, footage: Path, tmp_path: Path) -> None:
+    item = taken(agency, footage / "jfk.wav")
+    packer = cast("BagPacker", agency.ports.packer)
+    ports = replace(agency.ports, packer=BagPacker(packer._vault, tmp_path / "not built"))
+    with pytest.raises(NotInstalled, match="the pages were not built"):
+        release.export(ports, agency.actor("evidence custodian"), str(item), tmp_path / "out")
+    assert not list(tmp_path.glob("out*"))
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def rehash(package: Path) -> None:
     info = package / "bag-info.txt"
     oxum = f"Payload-Oxum: {sum(path.stat().st_size for path in payload)}.{len(payload)}"
     info.write_text(re.sub(r"Payload-Oxum: .*", oxum, info.read_text()))
-    tags = ("README.txt", "bag-info.txt", "bagit.txt", "manifest-sha256.txt")
+    tags = ("README.txt", "bag-info.txt", "bagit.txt", "manifest-sha256.txt", "verify.html")
     (package / "tagmanifest-sha256.txt").write_text("".join(_line(package, package / name) for name in tags))
 
 

@@ -43,7 +43,7 @@ def test_a_name_that_is_no_field_has_no_words() -> None:
 def test_the_manifest_has_the_keys_of_the_format_page_and_survives_its_canonical_form() -> None:
     for facts in (COURT, PUBLIC):
         value = manifest(facts)
-        shape = re.search(r"`(\{\"format\":\"vestige-package/1\".*?\})`\.\n", (DOCS / "package-format.md").read_text(), re.DOTALL)
+        shape = re.search(r"`(\{\"format\":\"vestige-package/2\".*?\})`\.\n", (DOCS / "package-format.md").read_text(), re.DOTALL)
         assert shape
         outer = re.sub(r"\{[^{}]*\}", "", shape[1][1:-1])
         assert set(re.findall(r'"(\w+)":', outer)) == set(value)

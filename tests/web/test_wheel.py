@@ -52,17 +52,22 @@ def test_an_old_node_is_not_used(hook: ModuleType, version: str, *, enough: bool
 
 
 def test_a_front_end_older_than_its_sources_is_built_again(hook: ModuleType, tmp_path: Path) -> None:
-    ui, dist = tmp_path / "ui", tmp_path / "dist"
-    (ui / "src").mkdir(parents=True)
-    dist.mkdir()
-    source = ui / "src" / "base.ts"
-    source.write_text("")
-    assert not hook._is_fresh(ui, dist)
-    (dist / "manifest.json").write_text("{}")
-    assert hook._is_fresh(ui, dist)
-    later = (dist / "manifest.json").stat().st_mtime + 10
-    os.utime(source, (later, later))
-    assert not hook._is_fresh(ui, dist)
+    sources = [tmp_path / "ui" / "src" / "base.ts", tmp_path / hook._SENTENCES]
+    built = [tmp_path / name for name in hook._BUILT]
+    for file in [*sources, *built]:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("")
+    assert hook._is_fresh(tmp_path)
+    for file in built:
+        file.unlink()
+        assert not hook._is_fresh(tmp_path), file
+        file.write_text("")
+    for source in sources:
+        later = max(file.stat().st_mtime for file in built) + 10
+        os.utime(source, (later, later))
+        assert not hook._is_fresh(tmp_path), source
+        os.utime(source, (later - 100, later - 100))
+    assert hook._is_fresh(tmp_path)
 
 
 def test_no_host_stands_in_the_lock_file() -> None:

@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import bagit
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.budget import examples
 from verifier.tests.checks import FOOTAGE, PROFILES, Copy, Json, Make, refused
-from verifier.tests.writer import FIELDS, Made, Plan, digest, key, make, rebag, sha
+from verifier.tests.writer import FIELDS, Made, Plan, digest, key, make, rebag, retag, sha
 
 from vestige_verify import bag
 from vestige_verify.notes import parse_key
@@ -32,6 +33,46 @@ def test_a_valid_package_is_verified(packages: dict[str, Made], profile: str) ->
         assert findings.key == parse_key(package.vkey)
         assert findings.manifest is not None
         assert findings.manifest.item == package.item
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_package_of_version_1_is_still_verified_and_holds_no_page(tmp_path: Path, profile: str) -> None:
+    package = make(tmp_path / "package", Plan(version=1, profile=profile))
+    assert verify(package.folder, ()).verified
+    (package.folder / "verify.html").write_text("<title>Not of that time</title>", "utf-8")
+    refused(verify(package.folder, ()), step=4, file="verify.html", reason="added")
+
+
+def test_a_package_holds_the_page_that_its_version_asks_for_though_the_log_vouches_for_the_folder(tmp_path: Path) -> None:
+    """The bag is closed with, or without, the page, and the log vouches for that."""
+    for version, spoil, reason in ((1, _add_page, "does not hold"), (2, _remove_page, "missing")):
+        folder = tmp_path / str(version)
+
+        def close(values: Json, folder: Path = folder, spoil: Callable[[Path], None] = spoil) -> Json:
+            spoil(folder)
+            return values | {"digests": [digest("package", sha(retag(folder).encode()))]}
+
+        refused(verify(make(folder, Plan(version=version, edit_package=close)).folder, ()), step=4, file="verify.html", reason=reason)
+
+
+def _add_page(folder: Path) -> None:
+    (folder / "verify.html").write_text("<title>Check</title>", "utf-8")
+
+
+def _remove_page(folder: Path) -> None:
+    (folder / "verify.html").unlink()
+
+
+@pytest.mark.parametrize(
+    ("version", "witnesses", "reason"),
+    [(1, [], "keys"), (2, None, "keys"), (2, ["b", "a"], "sorted"), (2, ["a", "a"], "sorted"), (2, [1], "text")],
+)
+def test_the_witnesses_that_a_manifest_names_are_a_sorted_list(made: Make, version: int, witnesses: list[Json] | None, reason: str) -> None:
+    def edit(manifest: Json) -> Json:
+        log = {name: value for name, value in manifest["log"].items() if name != "witnesses"}
+        return manifest | {"log": log if witnesses is None else log | {"witnesses": witnesses}}
+
+    refused(made(version=version, edit_manifest=edit), step=5, file="data/manifest.json", reason=reason)
 
 
 def test_withheld_fields_are_counted(packages: dict[str, Made]) -> None:
@@ -86,7 +127,7 @@ def test_files_altered_added_removed_renamed_or_linked_are_refused_and_named(cop
             folder = copy(profile)
             spoil(folder / name)
             if again == "bagged again":
-                tags = ("bag-info.txt", "bagit.txt", "README.txt")
+                tags = ("bag-info.txt", "bagit.txt", "README.txt", "verify.html")
                 if name.endswith("manifest-sha256.txt") or not all((folder / tag).exists() for tag in tags):
                     continue  # making the manifests again has healed them, or cannot be done
                 rebag(folder)

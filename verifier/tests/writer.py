@@ -186,6 +186,7 @@ def same(value: Json) -> Json:
 class Plan:
     """What to make, and where to bend it. Each edit gets a value and gives another."""
 
+    version: int = 2
     profile: str = "court"
     seed: int = 1
     footage: bytes = b"\x00\x00\x00\x18ftypmp42 not really footage" * 40
@@ -278,13 +279,14 @@ def _bag(folder: Path, plan: Plan, log: Log, item: str, trail: bytes) -> None:
     footage = "data/footage/AX 0001 é.mp4"
     package = log.uuid()
     manifest = {
-        "format": "vestige-package/1",
+        "format": f"vestige-package/{plan.version}",
         "package": package,
         "profile": plan.profile,
         "agency": plan.agency,
         "created": 1_790_000_000_000,
         "console_acts": plan.console_acts,
-        "log": {"origin": log.key.name, "key": log.key.vkey, "fingerprint": log.key.fingerprint},
+        "log": {"origin": log.key.name, "key": log.key.vkey, "fingerprint": log.key.fingerprint}
+        | ({"witnesses": []} if plan.version >= 2 else {}),
         "item": item,
         "files": [
             {
@@ -312,6 +314,8 @@ def _bag(folder: Path, plan: Plan, log: Log, item: str, trail: bytes) -> None:
         target.write_bytes(data)
     (folder / "bagit.txt").write_bytes(b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
     (folder / "README.txt").write_text("Read me.\n", "utf-8")
+    if plan.version >= 2:
+        (folder / "verify.html").write_text("<!doctype html><title>Check</title>\n", "utf-8")
     info = {
         "Bag-Software-Agent": "the tests' little writer",
         "Bagging-Date": "2026-11-24",
@@ -331,9 +335,15 @@ def rebag(folder: Path) -> None:
     info = (folder / "bag-info.txt").read_text("utf-8").splitlines(keepends=True)
     oxum = f"Payload-Oxum: {sum(path.stat().st_size for path in payload)}.{len(payload)}\n"
     (folder / "bag-info.txt").write_text("".join(oxum if line.startswith("Payload-Oxum") else line for line in info), "utf-8")
-    tags = ["bag-info.txt", "bagit.txt", "manifest-sha256.txt", "README.txt"]
-    lines = [f"{sha((folder / name).read_bytes()).hex()}  {name}\n" for name in tags]
+    retag(folder)
+
+
+def retag(folder: Path) -> str:
+    """The tag manifest made again from the tag files that lie in the folder; gives its text."""
+    tags = ["bag-info.txt", "bagit.txt", "manifest-sha256.txt", "README.txt", "verify.html"]
+    lines = [f"{sha((folder / name).read_bytes()).hex()}  {name}\n" for name in tags if (folder / name).exists()]
     (folder / "tagmanifest-sha256.txt").write_text("".join(lines), "utf-8")
+    return "".join(lines)
 
 
 def _prove(folder: Path, plan: Plan, log: Log, item: str, size: int) -> None:

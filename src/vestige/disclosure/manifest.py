@@ -11,17 +11,18 @@ from vestige.errors import BadInput
 from vestige.evidence.changes import Plain
 from vestige.evidence.values import Digest, from_ms
 
-FORMAT = "vestige-package/1"
+FORMAT = "vestige-package/2"
 _FOOTAGE = re.compile(r"data/footage(/[^/\\\x00-\x1f\x7f]+)+")
 
 
 @dataclass(frozen=True, slots=True)
 class LogIdentity:
-    """Who signs the log: its origin, its C2SP verifier key, and that key's fingerprint for reading aloud."""
+    """Who signs the log: its origin, its C2SP verifier key, that key's fingerprint for reading aloud, and the keys of its witnesses."""
 
     origin: str
     key: str
     fingerprint: str
+    witnesses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def manifest(facts: PackageFacts) -> dict[str, Plain]:
         ],
         "format": FORMAT,
         "item": str(facts.item),
-        "log": {"fingerprint": log.fingerprint, "key": log.key, "origin": log.origin},
+        "log": {"fingerprint": log.fingerprint, "key": log.key, "origin": log.origin, "witnesses": sorted(log.witnesses)},
         "package": str(facts.id),
         "profile": facts.profile.value,
         "withheld": list(withheld_words(facts.profile)),

@@ -51,7 +51,8 @@ def _inside(facts: PackageFacts) -> str:
         papers.append("data/certificate.html - the draft of a certificate that a person may sign; it is not signed")
     else:
         papers.append("data/redaction-log.html - what is hidden, when, and why (redaction-log.csv is the same for a spreadsheet)")
-    papers.append("the other files are for the program that checks this folder")
+    papers.append("verify.html - a page that checks this folder in your browser, plays the footage and shows what was done with it")
+    papers.append("the other files are for whatever checks this folder")
     return f"{_heading('What is inside')}\n\n{_bullets(files + papers)}"
 
 
@@ -60,19 +61,23 @@ def _check(facts: PackageFacts) -> str:
         (
             _heading("How to check it"),
             _wrapped(
+                "Open verify.html in a browser, and choose this folder there. It needs no internet and sends nothing anywhere. But whoever "
+                "can forge this folder can forge that page, too. If much depends on the answer, use a page or a program from elsewhere."
+            ),
+            _wrapped(
                 "A free program called vestige-verify checks this folder on your own computer, without the internet and without asking the "
                 "agency. Get the program from somewhere other than whoever gave you this folder, and run:"
             ),
             "    vestige-verify FOLDER",
             _wrapped(
-                "It says whether anything in this folder was changed, added or removed. One thing it cannot know by itself: whether this "
-                "folder comes from the agency at all, for anybody could make one. So it shows a long number, the fingerprint of the key "
+                "Both say whether anything in this folder was changed, added or removed. One thing they cannot know by themselves: whether "
+                "this folder comes from the agency at all, for anybody could make one. So they show a long number, the fingerprint of the key "
                 "that signed this folder. Compare it with the one that the agency publishes, or tells you on the telephone. It should be:"
             ),
             "\n".join(f"    {line}" for line in _grouped(facts.log.fingerprint)),
             _wrapped(
-                "But a forger can print any number here, in this file. What counts is that the number which the program shows is the "
-                "number which the agency gives. If the agency gives you its whole key, the program compares it for you:"
+                "But a forger can print any number here, in this file. What counts is that the number which page or program shows is the "
+                "number which the agency gives. If the agency gives you its whole key, they compare it for you:"
             ),
             "    vestige-verify FOLDER --key 'THE KEY THAT THE AGENCY GAVE YOU'",
         )

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import bagit
 
-from vestige.errors import BadInput, Tampered
+from vestige.errors import BadInput, NotInstalled, Tampered
 from vestige.evidence.values import Digest
 from vestige.vault import disk
 from vestige.vault.local import LocalVault
@@ -19,6 +19,9 @@ from vestige.vault.local import LocalVault
 _PARTIAL = ".partial"
 _BLOCK = 4 << 20
 PROOF = "package.tlog-proof"
+PAGE = "verify.html"
+BUILT_PAGE = Path(__file__).parent / "dist" / PAGE
+"""The page that checks a package in a browser; made with the other pages, by `hatch_build.py`."""
 
 
 class Footage(Protocol):
@@ -50,15 +53,18 @@ class Bag(Protocol):
 class BagPacker:
     """Writes bags from the vault's objects. Until `deliver` a bag lies beside its place, as `NAME.partial`."""
 
-    def __init__(self, vault: LocalVault) -> None:
-        """`vault` holds the footage."""
+    def __init__(self, vault: LocalVault, page: Path = BUILT_PAGE) -> None:
+        """`vault` holds the footage; `page` is the file that goes into each package as `verify.html`."""
         self._vault = vault
+        self._page = page
 
     def pack(self, out: Path, bag: Bag) -> Digest:
         """Write and close the bag; returns the digest of its tag manifest.
 
-        Raises BadInput when the place is taken, Tampered when footage is no longer what was accessioned, DiskFull, Unavailable.
+        Raises BadInput when the place is taken, Tampered when footage is no longer what was accessioned, NotInstalled where the pages
+        were not built, DiskFull, Unavailable.
         """
+        page = self._built_page()
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise BadInput(f"{out} is there already and not empty; packages are never written over")
         partial = _partial(out)
@@ -68,7 +74,7 @@ class BagPacker:
                 self._write_footage(partial / footage.path, footage)
             for path, data in bag.payload.items():
                 _write(partial / path, data)
-            return _close(partial, bag)
+            return _close(partial, bag, page)
 
     def deliver(self, out: Path, proof: str) -> None:
         """Add the proof, make all durable, and move the bag to its place."""
@@ -83,6 +89,15 @@ class BagPacker:
             partial.rename(out)
             disk.fsync_folder(out.parent)
 
+    def _built_page(self) -> bytes:
+        try:
+            return self._page.read_bytes()
+        except FileNotFoundError:
+            raise NotInstalled(
+                f"the pages were not built: no package leaves without its {PAGE}, and {self._page} is not there. "
+                "Install Vestige again without VESTIGE_SKIP_UI, or run npm ci and npm run build in ui/"
+            ) from None
+
     def _write_footage(self, path: Path, footage: Footage) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         running = sha256()
@@ -95,11 +110,12 @@ class BagPacker:
             raise Tampered(f"item {footage.item} is no longer the file that was taken in; nothing leaves")
 
 
-def _close(partial: Path, bag: Bag) -> Digest:
+def _close(partial: Path, bag: Bag, page: bytes) -> Digest:
     made = bagit.make_bag(str(partial), bag_info=dict(bag.info), checksums=["sha256"])
     declaration = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"  # the library writes 0.97; what it makes is RFC 8493
     (partial / "bagit.txt").write_text(declaration)
     (partial / "README.txt").write_bytes(bag.readme)
+    (partial / PAGE).write_bytes(page)
     made.save()
     tags = partial / "tagmanifest-sha256.txt"  # the library writes one space here and two in the other manifest
     tags.write_text(

@@ -17,8 +17,10 @@ TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
 MANIFEST: Final = "manifest-sha256.txt"
 INFO: Final = "bag-info.txt"
 DECLARATION: Final = "bagit.txt"
+PAGE: Final = "verify.html"
 _TAGGED: Final = (DECLARATION, INFO, MANIFEST, "README.txt")
-_TOP: Final = frozenset({*_TAGGED, TAG_MANIFEST, PROOF})
+_NEEDED: Final = frozenset({*_TAGGED, TAG_MANIFEST, PROOF})
+_TOP: Final = _NEEDED | {PAGE}  # the page is in packages of version 2
 _STEP = 4
 _BLOCK = 1 << 20
 _SMALL_FILE = 64 << 20  # bytes: far above any honest tag file
@@ -59,7 +61,7 @@ def survey(folder: Path) -> frozenset[str]:
                 found.add(path)
             else:
                 raise VerificationError(_complaint(mode), step=_STEP, file=path)
-    for name in sorted(_TOP - found):
+    for name in sorted(_NEEDED - found):
         raise VerificationError("the file is missing", step=_STEP, file=name)
     return frozenset(found)
 
@@ -94,12 +96,13 @@ def chunks(folder: Path, path: str) -> Iterator[bytes]:
             raise VerificationError(f"the file cannot be read: {problem.strerror}") from None
 
 
-def check_tags(folder: Path, tag_manifest: bytes) -> dict[str, str]:
-    """Checks the four tag files against the tag manifest and gives `bag-info.txt` as labels and values."""
+def check_tags(folder: Path, found: frozenset[str], tag_manifest: bytes) -> dict[str, str]:
+    """Checks the tag files against the tag manifest and gives `bag-info.txt` as labels and values."""
+    tagged = frozenset(_TAGGED) | found & {PAGE}
     with at(_STEP, TAG_MANIFEST):
         listed = _parse_manifest(tag_manifest)
-        _same_names(listed, frozenset(_TAGGED))
-    tags = {name: read(folder, name) for name in _TAGGED}
+        _same_names(listed, tagged)
+    tags = {name: read(folder, name) for name in sorted(tagged)}
     for name, data in tags.items():
         if hashlib.sha256(data).hexdigest() != listed[name]:
             raise VerificationError("the file is not what the tag manifest says: it was altered", step=_STEP, file=name)

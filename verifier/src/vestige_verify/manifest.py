@@ -13,6 +13,7 @@ _PAGES = {
 }
 _ALWAYS = frozenset({"manifest.json", "trail.json", "trail.html", "trail.csv"})
 _FOOTAGE = "data/footage/"
+_VERSIONS = {"vestige-package/1": 1, "vestige-package/2": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,14 @@ class File:
 class Manifest:
     """The manifest's facts; to be believed only when the proof has vouched for the bag."""
 
+    version: int
     package: str
     profile: str
     agency: str
     created: int
     console_acts: bool
     key: VerifierKey
+    witnesses: list[str]
     item: str
     files: list[File]
     withheld: list[str]
@@ -47,18 +50,28 @@ def parse(data: bytes) -> Manifest:
         canonical.decode(data),
         *("agency", "console_acts", "created", "files", "format", "item", "log", "package", "profile", "withheld"),
     )
-    shapes.one_of(record["format"], "format", "vestige-package/1")
+    version = _VERSIONS[shapes.one_of(record["format"], "format", *_VERSIONS)]
+    key, witnesses = _log(record["log"], version)
     return Manifest(
+        version=version,
         package=shapes.uuid(record["package"], "package"),
         profile=shapes.one_of(record["profile"], "profile", "court", "public"),
         agency=shapes.text(record["agency"], "agency"),
         created=shapes.natural(record["created"], "created"),
         console_acts=shapes.boolean(record["console_acts"], "console_acts"),
-        key=_log(record["log"]),
+        key=key,
+        witnesses=witnesses,
         item=shapes.uuid(record["item"], "item"),
         files=[_file(value) for value in shapes.array(record["files"], "files")],
         withheld=[shapes.text(value, "withheld") for value in shapes.array(record["withheld"], "withheld")],
     )
+
+
+def check_version(manifest: Manifest, found: frozenset[str]) -> None:
+    """Returns if the folder holds `verify.html` in version 2, and does not in version 1."""
+    if (bag.PAGE in found) != (manifest.version >= 2):
+        reason = "the file is missing" if manifest.version >= 2 else "a package of version 1 does not hold this file"
+        raise VerificationError(reason, step=4, file=bag.PAGE)
 
 
 def check(manifest: Manifest, payload: dict[str, Payload], identifier: str) -> None:
@@ -97,11 +110,14 @@ def _file(value: object) -> File:
     )
 
 
-def _log(value: object) -> VerifierKey:
-    record = shapes.record(value, "fingerprint", "key", "origin")
+def _log(value: object, version: int) -> tuple[VerifierKey, list[str]]:
+    record = shapes.record(value, "fingerprint", "key", "origin", *(["witnesses"] if version >= 2 else []))
     key = parse_key(shapes.text(record["key"], "key"))
     if record["origin"] != key.name:
         raise VerificationError("the log's origin is not the name of its key")
     if record["fingerprint"] != key.fingerprint:
         raise VerificationError("the fingerprint is not that of the key")
-    return key
+    witnesses = [shapes.text(witness, "witnesses") for witness in shapes.array(record.get("witnesses", []), "witnesses")]
+    if witnesses != sorted(set(witnesses)):
+        raise VerificationError("`witnesses` is not a sorted list of keys")
+    return key, witnesses

@@ -64,12 +64,13 @@ def _steps(folder: Path, trusted: tuple[VerifierKey, ...], findings: Findings, t
     tag_manifest = bag.read(folder, bag.TAG_MANIFEST)
     with at(3, bag.TAG_MANIFEST):
         _package_digest(event, tag_manifest)
-    info = bag.check_tags(folder, tag_manifest)
+    info = bag.check_tags(folder, found, tag_manifest)
     payload = bag.check_payload(folder, found, info, tick)
     with at(5, _MANIFEST):
         facts = _manifest(folder, found)
         if facts.key != key:
             raise VerificationError("the manifest names another key than the one that signed")
+        manifest.check_version(facts, found)
         manifest.check(facts, payload, info["External-Identifier"])
     findings.manifest = facts
     with at(6, _TRAIL):
