@@ -117,10 +117,11 @@ class Page {
 function openForPrint(): void {
   let closed: HTMLDetailsElement[] = [];
   addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll<HTMLDetailsElement>("details:not([open])")];
+    closed.push(...document.querySelectorAll<HTMLDetailsElement>("details:not([open])"));
     for (const one of closed) one.open = true;
   });
   addEventListener("afterprint", () => {
     for (const one of closed) one.open = false;
+    closed = [];
   });
 }
