@@ -95,6 +95,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @slow
 def test_the_installed_wheel_serves_complete_pages(installed: Path, tmp_path: Path) -> None:
     world = make_world(tmp_path)
+    (page,) = installed.parents[1].glob("lib/python*/site-packages/vestige/vault/dist/verify.html")
+    assert "default-src 'none'" in page.read_text("utf-8")
     for url in _serving(installed, world.home):
         page = httpx.get(f"{url}/sign-in")
         assert page.status_code == 200
