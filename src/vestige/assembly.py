@@ -20,7 +20,10 @@ from vestige.evidence.people import system
 from vestige.hands import BackupHands, VaultHands
 from vestige.media.hands import MediaHands, ModelHands
 from vestige.media.worker import MediaWorker
+from vestige.outside.authority import Authority
+from vestige.outside.client import OutsideClient
 from vestige.policy.load import load_pack
+from vestige.vault.anchors import AnchorShelf
 from vestige.vault.bag import BagPacker
 from vestige.vault.keyring import Keyring
 from vestige.vault.local import LocalVault
@@ -113,6 +116,7 @@ def log_key(home: Home) -> str:
 
 def _assembled(settings: Config, policy: str, now: Callable[[], int]) -> Home:
     from vestige.catalog.django_catalog import DjangoCatalog
+    from vestige.catalog.holders import DjangoHolders
 
     keyring = Keyring.open(settings.keyring, settings.home_id)
     vault = LocalVault(settings.home, keyring)
@@ -124,6 +128,10 @@ def _assembled(settings: Config, policy: str, now: Callable[[], int]) -> Home:
         policy=load_pack(policy),
         models=ModelHands(settings.models),
         backups=BackupHands(vault, settings.home_id, partial(try_out, keyring=settings.keyring, database_url=settings.database_url)),
+        holders=DjangoHolders(),
+        outside=OutsideClient(),
+        shelf=AnchorShelf(settings.home),
+        authority=Authority(settings.tsa_url, settings.tsa_ca) if settings.tsa_url and settings.tsa_ca else None,
         now=now,
     )
     return Home(settings, ports)

@@ -42,6 +42,9 @@ class Config:
         own = urlsplit(self.public_url).hostname
         return (*self.hosts, *([own] if own else []))
 
+    tsa_url: str
+    tsa_ca: Path | None
+
 
 def default_keyring(home: Path, environ: Mapping[str, str] = os.environ) -> Path:
     """`VESTIGE_KEYRING`, or the file `HOME.keyring` beside the home: never inside it."""
@@ -59,6 +62,10 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Config:
         raise BadInput(f"{home} is no Vestige home (no {SETTINGS_FILE}); make one with: vestige init --home {home}") from error
     except (OSError, tomllib.TOMLDecodeError, KeyError, ValueError) as error:
         raise BadInput(f"{path} cannot be read as settings: {error}") from error
+    tsa_url = environ.get("VESTIGE_TSA_URL") or str(settings.get("tsa_url", ""))
+    tsa_ca = environ.get("VESTIGE_TSA_CA") or str(settings.get("tsa_ca", ""))
+    if bool(tsa_url) != bool(tsa_ca):
+        raise BadInput("a time authority takes both its address (VESTIGE_TSA_URL) and its certificates (VESTIGE_TSA_CA, a PEM file)")
     return Config(
         home=home,
         home_id=home_id,
@@ -69,6 +76,8 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Config:
         allow_http=environ.get("VESTIGE_ALLOW_HTTP") == "1",
         hosts=tuple(str(h) for h in settings.get("hosts", ())),
         public_url=_public_url(environ.get("VESTIGE_PUBLIC_URL") or str(settings.get("public_url", ""))),
+        tsa_url=tsa_url,
+        tsa_ca=Path(tsa_ca).absolute() if tsa_ca else None,
     )
 
 

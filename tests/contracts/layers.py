@@ -6,7 +6,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "vestige"
 
 JUDGES = ("access", "compliance", "custody", "disclosure", "policy", "redaction", "retention")
-HANDS = ("catalog", "media", "vault")
+HANDS = ("catalog", "media", "outside", "vault")
 
 ROOMS: dict[str, frozenset[str]] = {
     # nouns
@@ -24,6 +24,7 @@ ROOMS: dict[str, frozenset[str]] = {
     # hands
     "catalog": frozenset({"evidence", "custody", "access"}),  # access: its plans, compiled to SQL
     "vault": frozenset({"evidence"}),
+    "outside": frozenset({"evidence"}),  # the only room that calls other machines
     "media": frozenset({"evidence", "redaction", "custody"}),  # custody: the arithmetic of the media index, nothing else
     # a program of its own: no home, no database, no actions; the vault's durable files and its one provider of cryptography
     "witness": frozenset({"evidence", "custody", "vault"}),

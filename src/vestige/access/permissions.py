@@ -7,7 +7,10 @@ class Permission(StrEnum):
     """One thing that somebody may do."""
 
     AGENCY_FOUND = "agency:found"
+    ANCHOR_WRITE = "anchor:write"
     CARD_ERASE = "card:erase"
+    CHECKPOINT_COSIGN = "checkpoint:cosign"
+    CHECKPOINT_STAMP = "checkpoint:stamp"
     DEVICE_ASSIGN = "device:assign"
     DEVICE_LIST = "device:list"
     DEVICE_REGISTER = "device:register"
@@ -40,3 +43,6 @@ class Permission(StrEnum):
     SESSION_START = "session:start"
     TRAIL_READ = "trail:read"
     VIEWING_SWEEP = "viewing:sweep"
+    WITNESS_ADD = "witness:add"
+    WITNESS_LIST = "witness:list"
+    WITNESS_WITHDRAW = "witness:withdraw"

@@ -25,12 +25,15 @@ _SESSION = frozenset({Permission.SESSION_START, Permission.SESSION_END})
 _LOOK = frozenset({Permission.ITEM_LIST, Permission.ITEM_SHOW, Permission.ITEM_VIEW, Permission.TRAIL_READ})
 _REDACT = frozenset({Permission.REDACTION_PLAN, Permission.REDACTION_REVIEW, Permission.REDACTION_RENDER})
 _DEVICES = frozenset({Permission.DEVICE_ASSIGN, Permission.DEVICE_LIST, Permission.DEVICE_REGISTER})
+_HOLDERS = frozenset({Permission.ANCHOR_WRITE, Permission.CHECKPOINT_COSIGN, Permission.CHECKPOINT_STAMP, Permission.WITNESS_LIST})
 _FINDINGS = frozenset({Permission.FINDING_CLOSE, Permission.FINDING_LIST})
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.ADMINISTRATOR: _SESSION
         | _DEVICES
+        | _HOLDERS
+        | {Permission.WITNESS_ADD, Permission.WITNESS_WITHDRAW}
         | {
             Permission.PERSON_ADD,
             Permission.PERSON_INVITE,
@@ -41,6 +44,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         }
         | {Permission.HOME_BACKUP, Permission.HOME_CHECK, Permission.ITEM_LIST, Permission.ITEM_SHOW, Permission.FINDING_LIST},
         Role.AUDITOR: _SESSION
+        | _HOLDERS
         | {
             Permission.ITEM_LIST,
             Permission.ITEM_SHOW,
@@ -56,11 +60,13 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         | _REDACT
         | _DEVICES
         | _FINDINGS
+        | _HOLDERS
         | {Permission.ITEM_INGEST, Permission.ITEM_EXPORT, Permission.CARD_ERASE, Permission.HOME_CHECK},
         Role.OFFICER: _SESSION | _LOOK | {Permission.ITEM_INGEST},
         Role.RECORDS_ANALYST: _SESSION | _LOOK | _REDACT,
         Role.RECORDS_OFFICER: _SESSION
         | _FINDINGS
+        | _HOLDERS
         | {Permission.ITEM_LIST, Permission.ITEM_SHOW, Permission.TRAIL_READ, Permission.ITEM_EXPORT},
         Role.REDACTOR: _SESSION | _LOOK | _REDACT,
         Role.RELEASE_APPROVER: _SESSION | _LOOK | {Permission.REDACTION_REVIEW, Permission.REDACTION_APPROVE, Permission.REDACTION_RELEASE},
@@ -91,6 +97,9 @@ CONSOLE = frozenset(
 
 SYSTEM = frozenset(
     {
+        Permission.ANCHOR_WRITE,
+        Permission.CHECKPOINT_COSIGN,
+        Permission.CHECKPOINT_STAMP,
         Permission.HOME_BACKUP,
         Permission.HOME_MIGRATE,
         Permission.INTAKE_SWEEP,

@@ -20,6 +20,7 @@ from vestige.disclosure.readme import readme
 from vestige.disclosure.redaction_log import redaction_log_csv, redaction_log_html
 from vestige.disclosure.trail_report import TrailRow, TrailSection, trail_csv, trail_html, trail_row
 from vestige.errors import NotFound
+from vestige.evidence.holders import Witness
 from vestige.evidence.items import EvidenceItem
 from vestige.redaction.plan import Plan
 
@@ -37,11 +38,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package to be. `source` is there for a redacted copy, which leaves in profile `public`; an original leaves in `court`."""
+    """A package to be. `source` is there for a redacted copy, which leaves in profile `public`; an original leaves in `court`.
+
+    `witnesses` are those whose cosignatures its proof may carry.
+    """
 
     id: UUID
     item: EvidenceItem
     source: Source | None
+    witnesses: tuple[Witness, ...] = ()
 
     @property
     def profile(self) -> Profile:
@@ -96,7 +101,7 @@ def _facts(desk: Desk, package: Package, path: str) -> PackageFacts:
         agency=agency.name,
         created=desk.now(),
         console_acts=agency.console_acts,
-        log=LogIdentity(origin, verifier_key(origin, log_key), fingerprint(log_key)),
+        log=LogIdentity(origin, verifier_key(origin, log_key), fingerprint(log_key), tuple(sorted(one.key for one in package.witnesses))),
         item=item.id,
         files=(PackedFile(path, item.id, item.sha256, item.size, "rendered" if package.source else "original"),),
     )

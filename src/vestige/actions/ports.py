@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from vestige.access.plan import Plan as AccessPlan
+from vestige.actions.ports_outside import AnchorShelf, Holders, Outside, TimeAuthority
 from vestige.custody.proofs import ProvenEntry
 from vestige.evidence.backups import BackupFacts, CatalogCopy, OldLog
 from vestige.evidence.changes import Statement
@@ -191,7 +192,7 @@ class Packer(Protocol):
     """Writes packages."""
 
     def pack(self, out: Path, bag: "Bag") -> Digest: ...
-    def deliver(self, out: Path, proof: str) -> None: ...
+    def deliver(self, out: Path, proof: str, token: bytes | None = None) -> None: ...
 
 
 class Snapshot(Protocol):
@@ -213,7 +214,7 @@ class Backups(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """All hands, and the clock (milliseconds UTC)."""
+    """All hands, and the clock (milliseconds UTC). `authority` is there where the agency configured one."""
 
     catalog: Catalog
     vault: Vault
@@ -222,4 +223,8 @@ class Ports:
     policy: Policy
     models: Models
     backups: Backups
+    holders: Holders
+    outside: Outside
+    shelf: AnchorShelf
+    authority: TimeAuthority | None
     now: Callable[[], int]

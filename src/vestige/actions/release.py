@@ -1,21 +1,24 @@
 """What leaves: the export of an original for court, the release of a redacted copy to the public.
 
 1. May they. 2. The bytes are read again and compared (R79). 3. A checkpoint covers the trails. 4. The bag is written and closed. 5. Its digest
-goes into `package:created`, whose `previous` is the trail's last entry. 6. A checkpoint covers that. 7. The proof is added and the bag moved
-to its place. If the trail went on between 3 and 5, the bag is made again.
+goes into `package:created`, whose `previous` is the trail's last entry. 6. A checkpoint covers that; witnesses and the time authority, where
+the agency has any, get a few seconds each to vouch for it. 7. The proof is added, with what they gave, and the bag moved to its place. If the
+trail went on between 3 and 5, the bag is made again.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
 from vestige.access.permissions import Permission
+from vestige.actions import cosigning, stamping
 from vestige.actions.door import Desk, action
 from vestige.actions.items import find_item
 from vestige.actions.package import Package, Source, Trails, bag_of
 from vestige.actions.redaction import RENDERED
 from vestige.actions.redaction import find as find_redaction
+from vestige.custody.cosignatures import with_cosignatures
 from vestige.custody.events import EventType
 from vestige.custody.notes import verify
 from vestige.custody.proofs import proof_file
@@ -27,18 +30,26 @@ from vestige.evidence.values import Digest, uuid7
 from vestige.redaction.review import may_release
 
 _TRIES = 5
+_EVENTS = (EventType.FIXITY_CHECKED, EventType.PACKAGE_CREATED, *dict.fromkeys((*cosigning.EVENTS, *stamping.EVENTS)))
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A package that left: its id, its place, and the digest of its tag manifest."""
+    """A package that left: its id, its place, the digest of its tag manifest, and who vouched for the checkpoint in its proof.
+
+    `silent` are witnesses that gave no cosignature in time; `time_fault` says why a configured time authority gave no token.
+    """
 
     id: UUID
     path: Path
     digest: Digest
+    witnesses: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+    stamped: bool = False
+    time_fault: str = ""
 
 
-@action("item.export", Permission.ITEM_EXPORT, EventType.FIXITY_CHECKED, EventType.PACKAGE_CREATED)
+@action("item.export", Permission.ITEM_EXPORT, *_EVENTS)
 def export(desk: Desk, ref: str, out: Path) -> Delivered:
     """The package of an original, profile `court`. Raises NotFound, BadInput, Tampered when the stored bytes are not what came in."""
     item, _ = find_item(desk, ref)
@@ -48,7 +59,7 @@ def export(desk: Desk, ref: str, out: Path) -> Delivered:
     return _deliver(desk, item, None, out, {})
 
 
-@action("redaction.release", Permission.REDACTION_RELEASE, EventType.FIXITY_CHECKED, EventType.PACKAGE_CREATED)
+@action("redaction.release", Permission.REDACTION_RELEASE, *_EVENTS)
 def release(desk: Desk, ref: str, out: Path, *, watched: bool) -> Delivered:
     """The package of a redacted copy, profile `public`, by a second person who says to have watched the copy whole; binds its digest.
 
@@ -81,15 +92,14 @@ def _check_fixity(desk: Desk, item: EvidenceItem, of: str) -> None:
 
 def _deliver(desk: Desk, item: EvidenceItem, source: Source | None, out: Path, data: Mapping[str, Plain]) -> Delivered:
     for _ in range(_TRIES):
-        package = Package(uuid7(), item, source)
+        package = Package(uuid7(), item, source, tuple(desk.ports.holders.witnesses()))
         trails = _trails(desk, package)
         digest = desk.ports.packer.pack(out, bag_of(desk, package, trails))
         try:
             leaf = _created(desk, package, digest, trails, data)
         except TrailMoved:
             continue
-        desk.ports.packer.deliver(out, _proof(desk, package, leaf, trails))
-        return Delivered(package.id, out, digest)
+        return _proven(desk, package, leaf, trails, Delivered(package.id, out, digest))
     raise Unavailable(f"the trail of item {item.number} goes on too fast to be closed; try again")
 
 
@@ -129,9 +139,21 @@ def _created(desk: Desk, package: Package, digest: Digest, trails: Trails, data:
     return leaf
 
 
-def _proof(desk: Desk, package: Package, leaf: bytes, trails: Trails) -> str:
+def _proven(desk: Desk, package: Package, leaf: bytes, trails: Trails, delivered: Delivered) -> Delivered:
+    """Add the proof, with what witnesses and the time authority gave to its checkpoint, and move the bag to its place."""
     catalog = desk.ports.catalog
     note = catalog.checkpoint()
+    outcomes = cosigning.gather(desk, note, package.witnesses)
+    given = [one.cosigned for one in outcomes if one.cosigned]
+    time = stamping.gather(desk, note)
     proofs = catalog.proofs(verify(note, catalog.log_key()).size)
     entry = proofs.entry(leaf).opened(opened_fields(package.profile))
-    return proof_file(entry, proofs.consistency(trails.size), note)
+    proof = proof_file(entry, proofs.consistency(trails.size), with_cosignatures(note, given))
+    desk.ports.packer.deliver(delivered.path, proof, time.stamp.token if time.stamp else None)
+    return replace(
+        delivered,
+        witnesses=tuple(sorted(one.key.name for one in given)),
+        silent=tuple(sorted(one.witness.name for one in outcomes if not one.cosigned)),
+        stamped=time.stamp is not None,
+        time_fault=time.words,
+    )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from django.db import connection
 
-from vestige.catalog import models, restoring, triggers
+from vestige.catalog import holders, models, restoring, triggers
 from vestige.catalog.nouns import NOUNS
 from vestige.catalog.proofs import stored_openings
 from vestige.custody import notes
@@ -32,6 +32,7 @@ def faults(public_key: bytes) -> Iterator[Fault]:
     yield from _tree(public_key)
     yield from _past_logs()
     yield from _columns(state)
+    yield from holders.faults()
 
 
 def _guards() -> Iterator[Fault]:

@@ -74,4 +74,5 @@ NOUNS: Mapping[str, Noun] = {
         {"item": "item_id", "plan_digest": "plan_digest", "state": "state", "author": "author_id", "rendered": "rendered_id"},
     ),
     "role": Noun(RoleGrant, {"person": "person_id", "role": "role", "granted_by": "granted_by", "withdrawn": "withdrawn"}),
+    "witness": Noun(models.Witness, _same("name", "vkey", "url", "withdrawn")),
 }

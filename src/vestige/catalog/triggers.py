@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from django.db import connection as _default
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-_APPEND_ONLY = ("catalog_event", "catalog_openings", "catalog_sequenced", "catalog_checkpoint", "catalog_fulltile")
+_APPEND_ONLY = (
+    *("catalog_event", "catalog_openings", "catalog_sequenced", "catalog_checkpoint", "catalog_fulltile"),
+    *("catalog_cosignature", "catalog_stamp"),
+)
 _ASSIGNMENT = "catalog_assignment"
 _OVERLAP = "assignment_overlap"
 

@@ -1,8 +1,12 @@
 """`vestige fsck`, `vestige routes`."""
 
+from pathlib import Path
+
 import typer
 
+from vestige.actions import anchors
 from vestige.actions.checking import check
+from vestige.cli.anchors import read_anchors
 from vestige.cli.context import Context
 from vestige.cli.output import emit, say
 
@@ -13,13 +17,19 @@ def register(app: typer.Typer) -> None:
     app.command("routes", help="List the routes of the server with their actions.")(routes)
 
 
-def fsck(context: typer.Context) -> None:
+def fsck(
+    context: typer.Context,
+    anchor: list[Path] = typer.Option([], "--anchor", help="Compare the log with this anchor file too (the home's own always are)."),
+) -> None:
     """Name everything that does not hold; exit 1 if there is any."""
     given: Context = context.obj
     home = given.open(check=False)
-    faults = check(home.ports, given.actor(home))
-    for fault in faults:
-        emit({"what": fault.what, "object": fault.object}) if given.json else typer.echo(f"{fault.object}: {fault.what}")
+    faults = [(fault.what, fault.object) for fault in check(home.ports, given.actor(home))]
+    if anchor or anchors.has_kept(home.ports):
+        compared = anchors.compare(home.ports, given.actor(home), read_anchors(anchor))
+        faults += [(one.words, one.name) for one in compared if one.is_fault]
+    for what, about in faults:
+        emit({"what": what, "object": about}) if given.json else typer.echo(f"{about}: {what}")
     if faults:
         say(f"{len(faults)} faults")
         raise typer.Exit(1)

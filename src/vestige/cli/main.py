@@ -6,7 +6,22 @@ from collections.abc import Sequence
 import typer
 
 from vestige import __version__
-from vestige.cli import backup, checking, devices, ingest, init, items, models, people, redaction, release, serve, witness
+from vestige.cli import (
+    anchors,
+    backup,
+    checking,
+    devices,
+    ingest,
+    init,
+    items,
+    models,
+    people,
+    redaction,
+    release,
+    serve,
+    witness,
+    witnesses,
+)
 from vestige.cli.context import GLOBALS, Context
 from vestige.cli.output import report_error
 from vestige.errors import VestigeError
@@ -40,7 +55,7 @@ def root(
     context.obj = Context(home=home, badge=badge, json=json)
 
 
-for module in (init, people, devices, ingest, items, redaction, release, checking, backup, models, serve, witness):
+for module in (init, people, devices, ingest, items, redaction, release, checking, backup, models, serve, witness, witnesses, anchors):
     module.register(app)
 
 

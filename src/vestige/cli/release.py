@@ -6,7 +6,7 @@ import typer
 
 from vestige.actions import release as acts
 from vestige.cli.context import Context
-from vestige.cli.output import answer
+from vestige.cli.output import answer, say
 
 
 def register(app: typer.Typer) -> None:
@@ -40,5 +40,10 @@ def release(
 
 
 def _say(given: Context, package: acts.Delivered) -> None:
-    value = {"package": str(package.path), "id": str(package.id), "digest": package.digest.value}
+    value: dict[str, object] = {"package": str(package.path), "id": str(package.id), "digest": package.digest.value}
+    value |= {"witnesses": list(package.witnesses), "silent": list(package.silent), "stamped": package.stamped}
+    for name in package.silent:
+        say(f"the witness {name} gave no cosignature in time; the package goes without it")
+    if package.time_fault:
+        say(f"the package goes without a time token: {package.time_fault}")
     answer(value, f"package {package.path}", json=given.json)

@@ -18,11 +18,14 @@ class EventType(StrEnum):
 
     ACCESS_REFUSED = "access:refused"
     AGENCY_FOUNDED = "agency:founded"
+    ANCHOR_WRITTEN = "anchor:written"
     ASSIGNMENT_CLOSED = "assignment:closed"
     ASSIGNMENT_OPENED = "assignment:opened"
     BACKUP_MADE = "backup:made"
     CARD_ERASED = "card:erased"
     CATEGORY_ASSIGNED = "category:assigned"
+    CHECKPOINT_COSIGNED = "checkpoint:cosigned"
+    CHECKPOINT_STAMPED = "checkpoint:stamped"
     DEVICE_REGISTERED = "device:registered"
     FINDING_CLOSED = "finding:closed"
     FINDING_LISTED = "finding:listed"
@@ -40,6 +43,7 @@ class EventType(StrEnum):
     ITEM_QUARANTINED = "item:quarantined"
     ITEM_RECEIVED = "item:received"
     ITEM_SHOWN = "item:shown"
+    LOG_READ = "log:read"
     MODEL_INSTALLED = "model:installed"
     MODEL_LISTED = "model:listed"
     PACKAGE_CREATED = "package:created"
@@ -61,6 +65,8 @@ class EventType(StrEnum):
     TRAIL_READ = "trail:read"
     VIEWING_ENDED = "viewing:ended"
     VIEWING_STARTED = "viewing:started"
+    WITNESS_ADDED = "witness:added"
+    WITNESS_WITHDRAWN = "witness:withdrawn"
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,6 @@ class PackageFacts:
 
 def manifest(facts: PackageFacts) -> dict[str, Plain]:
     """The value of `data/manifest.json`; whoever writes it takes its canonical JSON."""
-    log = facts.log
     return {
         "agency": facts.agency,
         "console_acts": facts.console_acts,

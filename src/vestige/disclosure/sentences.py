@@ -7,11 +7,14 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
     {
         "access:refused": "Somebody asked for something that the rules do not allow, and was refused.",
         "agency:founded": "The agency's evidence system was set up.",
+        "anchor:written": "A statement of how long the record was, and of one number that stands for all of it, was written for keeping elsewhere.",
         "assignment:closed": "A camera was handed back.",
         "assignment:opened": "A camera was handed to a person.",
         "backup:made": "A backup of the whole system was made.",
         "card:erased": "The file was deleted from the camera's card, after the stored copy was read back and found equal.",
         "category:assigned": "The recording was put in another category.",
+        "checkpoint:cosigned": "An outside witness was asked to confirm that this record had only grown since it last looked.",
+        "checkpoint:stamped": "An outside time service confirmed when this record had reached its length.",
         "device:registered": "A camera was entered in the system.",
         "finding:closed": "An open question was closed, with a reason.",
         "finding:listed": "Somebody looked at the list of open questions.",
@@ -29,6 +32,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "item:quarantined": "The file could not be read reliably; it is kept apart, unchanged.",
         "item:received": "The file arrived and was stored, sealed and unchanged.",
         "item:shown": "Somebody read the facts about the recording.",
+        "log:read": "Somebody looked at the record of what was done in the system.",
         "model:installed": "A program that finds faces, so that they can be hidden, was installed.",
         "model:listed": "Somebody looked at the list of installed face-finding programs.",
         "package:created": "A package like this one was made, to be given out.",
@@ -50,6 +54,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "trail:read": "Somebody read this record of what was done.",
         "viewing:ended": "Somebody stopped watching the recording.",
         "viewing:started": "Somebody began to watch the recording.",
+        "witness:added": "An outside witness was chosen, to confirm that this record only grows.",
+        "witness:withdrawn": "An outside witness is no longer asked.",
     }
 )
 

@@ -110,10 +110,14 @@ class FindingKind(StrEnum):
     """What a finding is about."""
 
     CAMERA_WITHOUT_OFFICER = "camera_without_officer"
+    CLOCKS_DIFFER = "clocks_differ"
     DAMAGED = "damaged"
+    LOG_FORKED = "log_forked"
     NO_RECORDED_TIME = "no_recorded_time"
     QUARANTINED = "quarantined"
     SAME_BYTES = "same_bytes"
+    TIME_SILENT = "time_silent"
+    WITNESS_SILENT = "witness_silent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ PROOF = "package.tlog-proof"
 PAGE = "verify.html"
 BUILT_PAGE = Path(__file__).parent / "dist" / PAGE
 """The page that checks a package in a browser; made with the other pages, by `hatch_build.py`."""
+TIME = "package.tsr"
 
 
 class Footage(Protocol):
@@ -76,11 +77,13 @@ class BagPacker:
                 _write(partial / path, data)
             return _close(partial, bag, page)
 
-    def deliver(self, out: Path, proof: str) -> None:
-        """Add the proof, make all durable, and move the bag to its place."""
+    def deliver(self, out: Path, proof: str, token: bytes | None = None) -> None:
+        """Add the proof, and the time authority's token where there is one, make all durable, and move the bag to its place."""
         partial = _partial(out)
         with disk.telling(partial):
             _write(partial / PROOF, proof.encode())
+            if token is not None:
+                _write(partial / TIME, token)
             for path in sorted(partial.rglob("*"), reverse=True):
                 disk.fsync_folder(path) if path.is_dir() else _fsync(path)
             disk.fsync_folder(partial)

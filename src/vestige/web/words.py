@@ -11,10 +11,13 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
     {
         E.ACCESS_REFUSED: "An act was refused",
         E.AGENCY_FOUNDED: "The agency's home was made",
+        E.ANCHOR_WRITTEN: "A checkpoint of the log was written into a file, to be kept elsewhere",
         E.ASSIGNMENT_CLOSED: "The camera was returned",
         E.ASSIGNMENT_OPENED: "The camera was given to a person",
         E.CARD_ERASED: "The file was erased from the card, after its stored copy was read back and compared",
         E.CATEGORY_ASSIGNED: "The category was changed",
+        E.CHECKPOINT_COSIGNED: "A witness was asked to cosign a checkpoint of the log",
+        E.CHECKPOINT_STAMPED: "A time authority was asked to stamp a checkpoint of the log",
         E.DEVICE_REGISTERED: "The camera became known",
         E.FINDING_CLOSED: "A finding was closed",
         E.FINDING_LISTED: "Findings were listed",
@@ -29,6 +32,7 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
         E.ITEM_QUARANTINED: "The file could not be vouched for; it is kept in quarantine",
         E.ITEM_RECEIVED: "The file was received, sealed and stored",
         E.ITEM_SHOWN: "The facts were read",
+        E.LOG_READ: "The log was read",
         E.MODEL_INSTALLED: "A detection model was installed",
         E.MODEL_LISTED: "The detection models were listed",
         E.PACKAGE_CREATED: "A package with this item was made, to leave the system",
@@ -49,16 +53,22 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
         E.TRAIL_READ: "The custody trail was read",
         E.VIEWING_ENDED: "A viewing ended",
         E.VIEWING_STARTED: "A person began to view it",
+        E.WITNESS_ADDED: "A witness of the log was entered",
+        E.WITNESS_WITHDRAWN: "A witness of the log is asked no more",
     }
 )
 
 _FINDINGS: Mapping[str, str] = MappingProxyType(
     {
         FindingKind.CAMERA_WITHOUT_OFFICER: "Camera without an officer",
+        FindingKind.CLOCKS_DIFFER: "Clocks differ",
         FindingKind.DAMAGED: "Damaged file",
+        FindingKind.LOG_FORKED: "The log was rolled back or forked",
         FindingKind.NO_RECORDED_TIME: "No recording time",
         FindingKind.QUARANTINED: "In quarantine",
         FindingKind.SAME_BYTES: "Same bytes as another item",
+        FindingKind.TIME_SILENT: "The time authority does not answer",
+        FindingKind.WITNESS_SILENT: "A witness does not answer",
     }
 )
 

@@ -15,11 +15,14 @@ EVENT_TYPES: Final = frozenset(
     {
         "access:refused",
         "agency:founded",
+        "anchor:written",
         "assignment:closed",
         "assignment:opened",
         "backup:made",
         "card:erased",
         "category:assigned",
+        "checkpoint:cosigned",
+        "checkpoint:stamped",
         "device:registered",
         "finding:closed",
         "finding:listed",
@@ -37,6 +40,7 @@ EVENT_TYPES: Final = frozenset(
         "item:quarantined",
         "item:received",
         "item:shown",
+        "log:read",
         "model:installed",
         "model:listed",
         "package:created",
@@ -58,6 +62,8 @@ EVENT_TYPES: Final = frozenset(
         "trail:read",
         "viewing:ended",
         "viewing:started",
+        "witness:added",
+        "witness:withdrawn",
     }
 )
 

@@ -16,6 +16,7 @@ from vestige.catalog.models.evidence import (
     Viewing,
     WorkingCopy,
 )
+from vestige.catalog.models.holders import Cosignature, Stamp, Witness
 from vestige.catalog.models.log import Checkpoint, Event, FullTile, LogState, Openings, PastLog, Sequenced, Waiting
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Approval",
     "Assignment",
     "Checkpoint",
+    "Cosignature",
     "Counter",
     "Device",
     "Event",
@@ -38,7 +40,9 @@ __all__ = [
     "Redaction",
     "ReviewedSpan",
     "Sequenced",
+    "Stamp",
     "Viewing",
     "Waiting",
+    "Witness",
     "WorkingCopy",
 ]
