@@ -29,7 +29,7 @@ def anchor(some: list[bytes], log: Signer = LOG) -> Anchor:
 
 
 def own(some: list[bytes], log: Signer = LOG) -> OwnLog:
-    return OwnLog(log.key, len(some), lambda size: root(some[:size]))
+    return OwnLog((log.key,), len(some), {size: root(some[:size]) for size in range(len(some) + 1)})
 
 
 @given(st.integers(0, 9), st.text(max_size=80), st.none() | st.binary(min_size=1, max_size=400))
@@ -90,6 +90,11 @@ def test_another_log_a_strange_key_and_no_signature_are_not_ours() -> None:
     assert "not valid" in compare(anchor(mine, forged), own(mine)).words
     unsigned = parse(checkpoint(LOG, mine).replace(f"— {LOG.key.name} ", "— somebody "))
     assert compare(unsigned, own(mine)).verdict == "not ours"
+
+
+def test_a_log_that_does_not_read_whole_is_no_fork_and_a_fault() -> None:
+    result = compare(anchor(leaves(4)), OwnLog((LOG.key,), 6, {2: root(leaves(2))}))
+    assert (result.verdict, result.is_fault) == ("broken", True)
 
 
 def test_two_trees_of_one_size_are_a_fork_whoever_shows_them() -> None:

@@ -10,7 +10,7 @@ from vestige.actions import cosigning, stamping
 from vestige.actions.door import Desk, action
 from vestige.actions.ports import Ports
 from vestige.custody import anchors
-from vestige.custody.anchors import Anchor, OwnLog, Sheet
+from vestige.custody.anchors import Anchor, Compared, OwnLog, Sheet
 from vestige.custody.cosignatures import of_note, with_cosignatures
 from vestige.custody.events import EventType
 from vestige.custody.notes import verify
@@ -88,20 +88,20 @@ def write(desk: Desk, out: Path | None = None) -> Written:
 @action("anchor.compare", Permission.HOME_CHECK, EventType.HOME_CHECKED)
 def compare(desk: Desk, given: Sequence[tuple[str, str]]) -> list[Comparison]:
     """Compare the log with these anchors (name and text) and the home's own: named are a fork, a rollback, and what is no anchor of it."""
-    comparisons, read = [], []
-    own = _own(desk)
+    comparisons: list[Comparison] = []
+    parsed, ours = [], []
     for name, text in [*given, *desk.ports.shelf.kept()]:
         try:
-            anchor = anchors.parse(text)
-            result = anchors.compare(anchor, own)
-            _check_cosignatures(desk, anchor)
-        except (BadInput, Fault) as error:
+            parsed.append((name, anchors.parse(text)))
+        except BadInput as error:
             comparisons.append(Comparison(name, str(error), is_fault=True))
-            continue
-        comparisons.append(Comparison(name, result.words, result.is_fault))
+    own = _own(desk, [anchor.checkpoint.size for _, anchor in parsed])
+    for name, anchor in parsed:
+        result = anchors.compare(anchor, own)
+        comparisons.append(_told(desk, name, anchor, result))
         if result.verdict != "not ours":
-            read.append((name, anchor))
-    comparisons += _forks(read)
+            ours.append((name, anchor))
+    comparisons += _forks(ours)
     faults = sum(one.is_fault for one in comparisons)
     desk.note(Statement(EventType.HOME_CHECKED, data={"anchors": len(given), "kept": len(comparisons) - len(given), "faults": faults}))
     return comparisons
@@ -117,16 +117,21 @@ def _forks(read: Sequence[tuple[str, Anchor]]) -> list[Comparison]:
     ]
 
 
-def _own(desk: Desk) -> OwnLog:
-    """The log as it is, every event in its place. A log that is broken itself is compared as far as it reads."""
+def _own(desk: Desk, sizes: Sequence[int]) -> OwnLog:
+    """The log as it is, every event in its place, with its roots at these sizes. A broken log is compared as far as it reads."""
     with suppress(Fault):  # fsck names it; an anchor may still show since when
         desk.ports.catalog.checkpoint()
-    return OwnLog(_log_key(desk), desk.ports.holders.size(), desk.ports.holders.root)
+    return OwnLog((_log_key(desk),), desk.ports.holders.size(), desk.ports.holders.roots(sizes))
 
 
 def _log_key(desk: Desk) -> VerifierKey:
     return VerifierKey(desk.ports.catalog.origin(), ED25519, desk.ports.catalog.log_key())
 
 
-def _check_cosignatures(desk: Desk, anchor: Anchor) -> None:
-    of_note(anchor.note, [parse_key(one.key, COSIGNATURE) for one in desk.ports.holders.witnesses(withdrawn=True)])
+def _told(desk: Desk, name: str, anchor: Anchor, result: Compared) -> Comparison:
+    """The comparison in words; cosignatures by witnesses of ours that do not hold make it a fault."""
+    try:
+        of_note(anchor.note, [parse_key(one.key, COSIGNATURE) for one in desk.ports.holders.witnesses(withdrawn=True)])
+    except (BadInput, Fault) as error:
+        return Comparison(name, str(error), is_fault=True)
+    return Comparison(name, result.words, result.is_fault)

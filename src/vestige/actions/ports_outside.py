@@ -1,6 +1,6 @@
 """The ports to those who hold checkpoints outside the agency, and to what the catalog remembers of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
@@ -21,7 +21,7 @@ class Holders(Protocol):
     def changed_since(self, size: int) -> bool: ...
     def last_told(self, event_type: str) -> int | None: ...
     def size(self) -> int: ...
-    def root(self, size: int) -> bytes: ...
+    def roots(self, sizes: Collection[int]) -> dict[int, bytes]: ...
 
 
 class Outside(Protocol):

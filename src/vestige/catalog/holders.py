@@ -1,7 +1,7 @@
 """What the catalog knows of witnesses, cosignatures and tokens; and which of it does not hold."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +9,10 @@ from django.db.models import Max
 
 from vestige.catalog import models
 from vestige.catalog.log import opened
-from vestige.catalog.proofs import ProofReader
 from vestige.custody.cosignatures import check
 from vestige.custody.events import EventType
 from vestige.custody.signed_notes import COSIGNATURE, parse_key, parse_lines, parse_note
-from vestige.custody.tree import EMPTY_ROOT
+from vestige.custody.tree import Frontier
 from vestige.errors import BadInput
 from vestige.errors import Fault as Broken
 from vestige.evidence.holders import Stamp, Witness
@@ -75,9 +74,17 @@ class DjangoHolders:
         """The number of entries in the tree."""
         return models.LogState.objects.get().size
 
-    def root(self, size: int) -> bytes:
-        """The root of the tree as it was at that size, from its leaves. Raises Fault when they are not all there."""
-        return ProofReader(size).root() if size else EMPTY_ROOT
+    def roots(self, sizes: Collection[int]) -> dict[int, bytes]:
+        """The roots of the tree as it was at those of the sizes that its leaves reach, in one pass over them."""
+        wanted, frontier = sorted({size for size in sizes if size >= 0}), Frontier()
+        found: dict[int, bytes] = {}
+        for size in wanted:
+            leaves = models.Sequenced.objects.filter(index__gte=frontier.size, index__lt=size).order_by("index")
+            frontier = frontier.append([bytes(leaf) for leaf in leaves.values_list("leaf", flat=True).iterator()])
+            if frontier.size != size:
+                break
+            found[size] = frontier.root()
+        return found
 
 
 def faults() -> Iterator[Fault]:

@@ -29,10 +29,6 @@ class ProofReader:
         """The root of the tree of a smaller or equal size."""
         return self._subtree(0, size) if size else EMPTY_ROOT
 
-    def root(self) -> bytes:
-        """The root of the tree; the tree must not be empty."""
-        return self._subtree(0, self.size)
-
     def trail(self, item: UUID, until: bytes | None = None) -> list[ProvenEntry]:
         """The item's entries below this size in their order, up to and with the one whose leaf hash is `until`."""
         rows = Event.objects.filter(item=item, sequenced__index__lt=self.size).select_related("openings", "sequenced").order_by("seq")

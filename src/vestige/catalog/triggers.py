@@ -68,7 +68,7 @@ def lifted(tables: Sequence[str], connection: BaseDatabaseWrapper = _default) ->
 
 def install_after_migrate(**_: object) -> None:
     """The receiver of `post_migrate`."""
-    if _ASSIGNMENT in _default.introspection.table_names():
+    if {_ASSIGNMENT, *_APPEND_ONLY} <= set(_default.introspection.table_names()):
         install(_default)
 
 

@@ -2,7 +2,7 @@
 
 import base64
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -52,11 +52,11 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class OwnLog:
-    """The log of a home as it is now: `root` gives the root of its tree at an earlier size. May raise Fault."""
+    """The log of a home as it is: the keys that signed it (newest first, all of one name), its size, its earlier roots as far as it reads."""
 
-    key: VerifierKey
+    keys: tuple[VerifierKey, ...]
     size: int
-    root: Callable[[int], bytes]
+    roots: Mapping[int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +70,15 @@ class EarlierLog:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What a comparison says, in words. Only `forked`, `rolled back` and `not ours` are faults; `lost` is what a restore stated."""
+    """What a comparison says, in words. All but `holds` and `lost` are faults; `lost` is what a restore stated."""
 
-    verdict: Literal["holds", "forked", "rolled back", "not ours", "lost"]
+    verdict: Literal["holds", "forked", "rolled back", "broken", "not ours", "lost"]
     words: str
 
     @property
     def is_fault(self) -> bool:
         """Whether something does not hold."""
-        return self.verdict in {"forked", "rolled back", "not ours"}
+        return self.verdict not in {"holds", "lost"}
 
 
 def write(sheet: Sheet) -> str:
@@ -118,11 +118,11 @@ def compare(anchor: Anchor, own: OwnLog, earlier: Sequence[EarlierLog] = ()) -> 
     """Whether the log still is what the anchor fixed: the same tree or a longer one that begins with it."""
     origin, head = anchor.checkpoint.origin, anchor.checkpoint
     before = next((log for log in earlier if log.key.name == origin), None)
-    key = own.key if origin == own.key.name else before.key if before else None
-    if key is None:
+    keys = own.keys if origin == own.keys[0].name else (before.key,) if before else ()
+    if not keys:
         return Compared("not ours", f"the checkpoint is of another log, {origin}, which this one does not say to continue")
     try:
-        signed = anchor.note.signed_by([key])
+        signed = anchor.note.signed_by(keys)
     except Fault as error:
         return Compared("not ours", str(error))
     if not signed:
@@ -144,7 +144,9 @@ def forks(anchors: Iterable[Anchor]) -> list[tuple[Anchor, Anchor]]:
 def _own(head: Checkpoint, own: OwnLog) -> Compared:
     if head.size > own.size:
         return Compared("rolled back", f"the log had {head.size} entries and now has {own.size}: it was rolled back")
-    if own.root(head.size) != head.root:
+    if head.size not in own.roots:
+        return Compared("broken", f"the log's first {head.size} entries cannot be read whole")
+    if own.roots[head.size] != head.root:
         return Compared("forked", f"the log's first {head.size} entries are not those that were signed: it was forked or rewritten")
     return Compared("holds", f"the log's first {head.size} entries are those that were signed")
 
