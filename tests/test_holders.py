@@ -22,7 +22,7 @@ from vestige.actions.checking import check
 from vestige.actions.intake import Sent
 from vestige.assembly import log_key, open_home
 from vestige.custody.cosignatures import of_note
-from vestige.custody.signed_notes import COSIGNATURE, ED25519, parse_checkpoint, parse_key, parse_note
+from vestige.custody.signed_notes import COSIGNATURE, ED25519, VerifierKey, parse_checkpoint, parse_key, parse_note
 from vestige.errors import BadInput, NotFound, Refused
 from vestige.evidence.items import FindingKind
 from vestige.evidence.people import system
@@ -215,6 +215,9 @@ def test_who_may_not_and_what_is_no_witness(agency: Agency) -> None:
     witnesses.add(agency.ports, admin, key, "https://w.example/")
     with pytest.raises(BadInput, match="already"):
         witnesses.add(agency.ports, admin, key, "https://other.example")
+    twice = VerifierKey("another.example/name", COSIGNATURE, parse_key(key, COSIGNATURE).public)
+    with pytest.raises(BadInput, match="already"):
+        witnesses.add(agency.ports, admin, str(twice), "https://other.example")
     with pytest.raises(NotFound):
         witnesses.withdraw(agency.ports, admin, "nobody")
     assert [one.url for one in witnesses.list_witnesses(agency.ports, agency.actor("auditor"))] == ["https://w.example"]

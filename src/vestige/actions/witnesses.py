@@ -20,8 +20,9 @@ def add(desk: Desk, key: str, url: str) -> Witness:
     Raises BadInput for what is no witness's key, for an address that is not plain http(s), and for a key or name that is entered already.
     """
     parsed = parse_key(key, COSIGNATURE)
-    if any(known.key == str(parsed) or known.name == parsed.name for known in desk.ports.holders.witnesses()):
-        raise BadInput(f"{parsed.name} is a witness of this log already")
+    for known in desk.ports.holders.witnesses():
+        if known.name == parsed.name or parse_key(known.key, COSIGNATURE).public == parsed.public:  # a cosignature does not sign its name
+            raise BadInput(f"{known.name} is a witness of this log already, with that key or name")
     witness = Witness(uuid7(), parsed.name, str(parsed), _address(url))
     columns = {"name": witness.name, "vkey": witness.key, "url": witness.url, "withdrawn": None}
     with desk.writing() as pen:
