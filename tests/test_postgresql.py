@@ -21,14 +21,14 @@ def test_a_home_on_postgresql_takes_in_exports_and_names_what_was_changed(
     assert taken["status"] == "quarantined"
     assert vestige(home, "ingest", str(path), "--as", "C1")[1][0]["status"] == "duplicate"
     [shared] = vestige(home, "ingest", str(path), "--device", "CAM2", "--as", "C1")[1]
-    with psycopg.connect(database) as connection:
+    with psycopg.connect(fresh_postgresql) as connection:
         objects = dict(connection.execute("SELECT id, sealed FROM catalog_evidenceitem").fetchall())
         assert {str(item) for item in objects} == {taken["item"], shared["item"]}
         assert len(set(objects.values())) == 1
         connection.execute("INSERT INTO catalog_intake SELECT id, sealed, 'forged', 0 FROM catalog_evidenceitem")
         connection.execute("INSERT INTO catalog_intake SELECT gen_random_uuid(), gen_random_uuid(), 'dead', 0")
     assert vestige(home, "ingest", str(path), "--device", "CAM2", "--as", "C1")[1][0]["item"] == shared["item"]
-    with psycopg.connect(database) as connection:
+    with psycopg.connect(fresh_postgresql) as connection:
         assert {row[0] for row in connection.execute("DELETE FROM catalog_intake RETURNING id")} == set(objects)
     assert vestige(home, "export", str(taken["item"]), "--out", str(tmp_path / "out"), "--as", "C1")[0] == 0
     assert vestige(home, "devices", "add", "CAM", "--mount", "vest", "--as", "C1")[0] == 0

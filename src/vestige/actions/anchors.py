@@ -10,7 +10,7 @@ from vestige.actions import cosigning, stamping
 from vestige.actions.door import Desk, action
 from vestige.actions.ports import Ports
 from vestige.custody import anchors
-from vestige.custody.anchors import Anchor, Compared, OwnLog, Sheet
+from vestige.custody.anchors import Anchor, Compared, EarlierLog, OwnLog, Sheet
 from vestige.custody.cosignatures import of_note, with_cosignatures
 from vestige.custody.events import EventType
 from vestige.custody.notes import verify
@@ -95,9 +95,10 @@ def compare(desk: Desk, given: Sequence[tuple[str, str]]) -> list[Comparison]:
             parsed.append((name, anchors.parse(text)))
         except BadInput as error:
             comparisons.append(Comparison(name, str(error), is_fault=True))
-    own = _own(desk, [anchor.checkpoint.size for _, anchor in parsed])
+    sizes = [anchor.checkpoint.size for _, anchor in parsed]
+    own, earlier = _own(desk, sizes), _earlier(desk, sizes)
     for name, anchor in parsed:
-        result = anchors.compare(anchor, own)
+        result = anchors.compare(anchor, own, earlier)
         comparisons.append(_told(desk, name, anchor, result))
         if result.verdict != "not ours":
             ours.append((name, anchor))
@@ -122,6 +123,14 @@ def _own(desk: Desk, sizes: Sequence[int]) -> OwnLog:
     with suppress(Fault):  # fsck names it; an anchor may still show since when
         desk.ports.catalog.checkpoint()
     return OwnLog((_log_key(desk),), desk.ports.holders.size(), desk.ports.holders.roots(sizes))
+
+
+def _earlier(desk: Desk, sizes: Sequence[int]) -> list[EarlierLog]:
+    """The logs that restores ended, with their roots at these sizes."""
+    catalog = desk.ports.catalog
+    return [
+        EarlierLog(parse_key(log.key, ED25519), log.size, log.newest, catalog.old_roots(log.origin, sizes)) for log in catalog.past_logs()
+    ]
 
 
 def _log_key(desk: Desk) -> VerifierKey:

@@ -224,9 +224,9 @@ class DjangoCatalog:
         rows = models.PastLog.objects.order_by("-ended_at", "-size")
         return [OldLog(row.origin, row.key, row.size, row.note, row.newest_size) for row in rows]
 
-    def root(self, size: int) -> bytes:
-        """The root (32 bytes) of the log as it stands, at a size that it has. Raises Fault for a larger one."""
-        return restoring.root_between(0, size)
+    def old_roots(self, origin: str, sizes: Sequence[int]) -> dict[int, bytes]:
+        """The roots (32 bytes) of a log that a restore ended, at these sizes, from its entries as they stand in the log of today."""
+        return restoring.old_roots(origin, sizes)
 
     def digests(self) -> dict[UUID, Digest]:
         """The digest of each item as the table has it."""

@@ -4,6 +4,8 @@ So the new log stands by itself, its first entry commits to the old one, and who
 the entries after the first.
 """
 
+from collections.abc import Sequence
+
 from django.db import transaction
 
 from vestige.catalog import triggers
@@ -32,6 +34,13 @@ def renew(leaf: bytes, origin: str, past: PastLog) -> None:
         if not append(LogState.objects.get(), rows[start : start + _BATCH]):
             raise Fault("somebody else writes into the home that is being restored")
     past.save(force_insert=True)
+
+
+def old_roots(origin: str, sizes: Sequence[int]) -> dict[int, bytes]:
+    """The roots of a log that was ended, at the sizes that are wholly here. Its entries follow those of the restores after it."""
+    logs = {past.origin: (offset, past.size) for offset, past in enumerate(PastLog.objects.order_by("-ended_at", "-size"), 1)}
+    offset, most = logs[origin]
+    return {size: root_between(offset, size) for size in set(sizes) if size <= most}
 
 
 def root_between(start: int, size: int) -> bytes:

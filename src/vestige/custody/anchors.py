@@ -61,11 +61,12 @@ class OwnLog:
 
 @dataclass(frozen=True, slots=True)
 class EarlierLog:
-    """A log that a restore ended: the first entry of the new one commits to this size and root as the newest known."""
+    """A log that a restore ended: how many of its entries stand in the new one, the newest size that was known then, and its roots by size."""
 
     key: VerifierKey
     size: int
-    root: bytes
+    newest: int
+    roots: Mapping[int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +154,11 @@ def _own(head: Checkpoint, own: OwnLog) -> Compared:
 
 def _ended(head: Checkpoint, log: EarlierLog) -> Compared:
     if head.size > log.size:
-        return Compared(
-            "lost", f"entries {log.size} to {head.size - 1} of the earlier log were lost, as the restore says: it knew {log.size}"
-        )
-    if head.size == log.size and head.root != log.root:
-        return Compared("forked", f"the earlier log had another root at size {log.size} than the restore says")
-    return Compared("holds", f"the earlier log ended at size {log.size}, after this checkpoint or with it")
+        knew = "as the restore says" if head.size <= log.newest else f"more than the restore says, which knew of {log.newest}"
+        return Compared("lost", f"entries {log.size} to {head.size - 1} of the earlier log were lost, {knew}")
+    if log.roots.get(head.size) != head.root:
+        return Compared("forked", f"the first {head.size} entries of the earlier log are not those that were restored")
+    return Compared("holds", f"the first {head.size} entries of the earlier log stand in this one since a restore")
 
 
 def _block(name: str, text: str) -> str:

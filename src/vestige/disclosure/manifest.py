@@ -24,6 +24,10 @@ class LogIdentity:
     fingerprint: str
     witnesses: tuple[str, ...] = ()
 
+    def facts(self) -> dict[str, Plain]:
+        """As it stands in the manifest."""
+        return {"fingerprint": self.fingerprint, "key": self.key, "origin": self.origin, "witnesses": sorted(self.witnesses)}
+
 
 @dataclass(frozen=True, slots=True)
 class PackedFile:
@@ -75,7 +79,7 @@ def manifest(facts: PackageFacts) -> dict[str, Plain]:
         ],
         "format": FORMAT,
         "item": str(facts.item),
-        "log": {"fingerprint": log.fingerprint, "key": log.key, "origin": log.origin, "witnesses": sorted(log.witnesses)},
+        "log": facts.log.facts(),
         "package": str(facts.id),
         "profile": facts.profile.value,
         "withheld": list(withheld_words(facts.profile)),
