@@ -30,6 +30,8 @@ class Config:
     allow_http: bool
     hosts: tuple[str, ...]
     public_url: str
+    tsa_url: str
+    tsa_ca: Path | None
 
     @property
     def secure(self) -> bool:
@@ -41,9 +43,6 @@ class Config:
         """All names under which the pages are served, beside localhost."""
         own = urlsplit(self.public_url).hostname
         return (*self.hosts, *([own] if own else []))
-
-    tsa_url: str
-    tsa_ca: Path | None
 
 
 def default_keyring(home: Path, environ: Mapping[str, str] = os.environ) -> Path:
