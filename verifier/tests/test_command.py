@@ -91,19 +91,6 @@ def test_a_trust_file(packages: dict[str, Made], tmp_path: Path, capsys: pytest.
     assert run(capsys, package.folder, "--trust", trust)[0] == 1
 
 
-@pytest.mark.parametrize("line", ["witness example.com+01020304+AAAA", "  witness", "witnesses 2"])
-def test_a_trust_file_that_demands_a_witness_is_refused_with_words(
-    packages: dict[str, Made], tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str
-) -> None:
-    package, trust = packages["court"], tmp_path / "trust"
-    trust.write_text(f"{package.vkey}\n{line}\n", "utf-8")
-    status, out, _ = run(capsys, package.folder, "--trust", trust)
-    assert status == 1
-    assert "cannot check witnesses" in out
-    status, out, _ = run(capsys, package.folder, "--trust", trust, "--json")
-    assert (status, json.loads(out)["verdict"]) == (1, "refused")
-
-
 @pytest.mark.parametrize("text", ["", "# nothing\n", "nonsense\n", "a+b+c\n", "vestige.log/x+00000000+AAAA\n"])
 def test_a_trust_file_without_a_key_is_wrong_use(
     packages: dict[str, Made], tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str

@@ -162,6 +162,10 @@ def test_a_checkpoint_is_read_and_its_signature_checked() -> None:
         note() + b"\n",
         note()[:-1],
         note() + note(),
+        note() + key(3).sign("").removeprefix("\n").encode(),
+        note() + b"\xe2\x80\x94 w.example " + b64(bytes(75)).encode() + b"\n",
+        note() + b"\xe2\x80\x94 w+x.example " + b64(bytes(76)).encode() + b"\n",
+        note() + (b"\xe2\x80\x94 w.example " + b64(bytes(76)).encode() + b"\n") * 64,
         note().replace(b"\n", b"\r\n"),
         note().replace("—".encode(), b"--"),
         note().replace(b"AAAA", b"AA\x00A"),
@@ -190,8 +194,8 @@ def test_event_types_and_fields_are_those_of_the_page() -> None:
 
 
 def test_the_steps_of_the_page_are_those_that_refusals_name() -> None:
-    steps = re.findall(r"^(\d)\. ", page("package-format.md").split("## How it is checked")[1], re.MULTILINE)
-    assert steps == [str(step) for step in range(1, 9)]
+    steps = re.findall(r"^(\d+)\. ", page("package-format.md").split("## How it is checked")[1], re.MULTILINE)
+    assert steps == [str(step) for step in range(1, 10)]
 
 
 def test_nothing_of_the_system_is_imported() -> None:

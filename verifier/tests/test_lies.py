@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from verifier.tests.checks import FOOTAGE, Json, Make, refused
-from verifier.tests.writer import FIELDS, Made, Plan, b64, digest, key, make, retag, sha
+from verifier.tests.writer import FIELDS, Made, Plan, b64, digest, key, make, sha, tag_manifest, witness
 
 from vestige_verify.package import verify
 
@@ -119,8 +119,6 @@ def test_a_forked_log_is_refused(made: Make) -> None:
 
 
 def test_a_checkpoint_with_more_lines_is_refused(made: Make) -> None:
-    line = f"— witness.example {b64(bytes(76))}\n"
-    refused(made(edit_checkpoint=lambda text: text + line), step=2, file="package.tlog-proof")
     log_key = key(1)
 
     def extended(text: str) -> str:
@@ -232,6 +230,10 @@ def test_a_profile_cannot_pass_for_the_other(made: Make) -> None:
 MANIFEST_EDITS: list[Callable[[Json], Json]] = [
     lambda m: m | {"format": "vestige-package/1"},
     lambda m: m | {"format": "vestige-package/3"},
+    lambda m: m | {"log": m["log"] | {"witnesses": [key(2).vkey]}},
+    lambda m: m | {"log": m["log"] | {"witnesses": [witness(2).vkey, witness(1).vkey]}},
+    lambda m: m | {"log": m["log"] | {"witnesses": [witness(1).vkey] * 2}},
+    lambda m: m | {"log": m["log"] | {"witnesses": None}},
     lambda m: m | {"more": 1},
     lambda m: {name: value for name, value in m.items() if name != "withheld"},
     lambda m: m | {"package": "00000000-0000-4000-8000-000000000000"},
@@ -249,7 +251,7 @@ MANIFEST_EDITS: list[Callable[[Json], Json]] = [
     lambda m: m | {"files": [m["files"][0] | {"of": "rendered"}]},
     lambda m: m | {"log": m["log"] | {"fingerprint": "0000"}},
     lambda m: m | {"log": m["log"] | {"origin": "vestige.log/other"}},
-    lambda m: m | {"log": {"origin": key(2).name, "key": key(2).vkey, "fingerprint": key(2).fingerprint, "witnesses": []}},
+    lambda m: m | {"log": {"origin": key(2).name, "key": key(2).vkey, "fingerprint": key(2).fingerprint}},
     lambda m: [m],
     lambda m: m | {"withheld": ["something"]},
 ]
@@ -374,7 +376,8 @@ def test_a_manifest_of_the_bag_that_lies_is_refused_though_the_log_vouches_for_i
     def close(values: Json) -> Json:
         manifest = folder / "manifest-sha256.txt"
         manifest.write_bytes(manifest.read_bytes() + line.encode())
-        text = retag(folder)
+        text = tag_manifest(folder)
+        (folder / "tagmanifest-sha256.txt").write_text(text, "utf-8")
         log_edit["done"] = True
         return values | {"digests": [digest("package", sha(text.encode()))]}
 

@@ -72,14 +72,15 @@ def split(n: int) -> int:
 
 @dataclass
 class Key:
-    """A log's signing key."""
+    """A signing key of a log, or (kind 4) of a witness."""
 
     name: str
     private: Ed25519PrivateKey
+    kind: int = 1
 
     @property
     def typed(self) -> bytes:
-        return b"\x01" + self.private.public_key().public_bytes_raw()
+        return bytes([self.kind]) + self.private.public_key().public_bytes_raw()
 
     @property
     def id(self) -> bytes:
@@ -97,12 +98,23 @@ class Key:
     def sign(self, text: str) -> str:
         return f"{text}\n— {self.name} {b64(self.id + self.private.sign(text.encode()))}\n"
 
+    def cosign(self, note: str, time: int) -> str:
+        """The line of a witness for a signed note (C2SP tlog-cosignature)."""
+        text = note[: note.index("\n\n") + 1]
+        signature = self.private.sign(f"cosignature/v1\ntime {time}\n{text}".encode())
+        return f"— {self.name} {b64(self.id + time.to_bytes(8, 'big') + signature)}\n"
+
 
 def key(seed: int) -> Key:
     numbers = random.Random(f"key {seed}")
     return Key(
         f"vestige.log/{uuid.UUID(int=numbers.getrandbits(128), version=4)}", Ed25519PrivateKey.from_private_bytes(numbers.randbytes(32))
     )
+
+
+def witness(seed: int) -> Key:
+    numbers = random.Random(f"witness {seed}")
+    return Key(f"witness.example/{seed}", Ed25519PrivateKey.from_private_bytes(numbers.randbytes(32)), kind=4)
 
 
 @dataclass
@@ -186,9 +198,11 @@ def same(value: Json) -> Json:
 class Plan:
     """What to make, and where to bend it. Each edit gets a value and gives another."""
 
-    version: int = 2
     profile: str = "court"
+    format: int = 2
     seed: int = 1
+    witnesses: tuple[Key, ...] = ()  # of the home
+    cosigners: tuple[Key, ...] | None = None  # who cosigned the proof's checkpoint: all of them, if nothing else is said
     footage: bytes = b"\x00\x00\x00\x18ftypmp42 not really footage" * 40
     agency: str = "City of Aurelia Police"
     console_acts: bool = False
@@ -208,6 +222,8 @@ class Plan:
     edit_proof: Edit = same  # the text of the proof file
     edit_checkpoint: Edit = same  # the text of the proof's checkpoint
     edit_files: Edit = same  # the payload: path -> bytes
+    edit_tags: Edit = same  # the other files of the bag before it is closed: path -> bytes
+    stamp: Edit | None = None  # from the text of the proof's checkpoint to package.tsr
 
 
 @dataclass
@@ -279,14 +295,13 @@ def _bag(folder: Path, plan: Plan, log: Log, item: str, trail: bytes) -> None:
     footage = "data/footage/AX 0001 é.mp4"
     package = log.uuid()
     manifest = {
-        "format": f"vestige-package/{plan.version}",
+        "format": f"vestige-package/{plan.format}",
         "package": package,
         "profile": plan.profile,
         "agency": plan.agency,
         "created": 1_790_000_000_000,
         "console_acts": plan.console_acts,
-        "log": {"origin": log.key.name, "key": log.key.vkey, "fingerprint": log.key.fingerprint}
-        | ({"witnesses": []} if plan.version >= 2 else {}),
+        "log": {"origin": log.key.name, "key": log.key.vkey, "fingerprint": log.key.fingerprint},
         "item": item,
         "files": [
             {
@@ -299,6 +314,8 @@ def _bag(folder: Path, plan: Plan, log: Log, item: str, trail: bytes) -> None:
         ],
         "withheld": [] if court else ["who acted", "why", "from where"],
     }
+    if plan.format > 1:
+        manifest["log"]["witnesses"] = sorted(key.vkey for key in plan.witnesses)
     files = {
         "data/manifest.json": plan.edit_manifest_bytes(rfc8785.dumps(plan.edit_manifest(manifest))),
         footage: plan.footage,
@@ -312,10 +329,6 @@ def _bag(folder: Path, plan: Plan, log: Log, item: str, trail: bytes) -> None:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
-    (folder / "bagit.txt").write_bytes(b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
-    (folder / "README.txt").write_text("Read me.\n", "utf-8")
-    if plan.version >= 2:
-        (folder / "verify.html").write_text("<!doctype html><title>Check</title>\n", "utf-8")
     info = {
         "Bag-Software-Agent": "the tests' little writer",
         "Bagging-Date": "2026-11-24",
@@ -323,7 +336,14 @@ def _bag(folder: Path, plan: Plan, log: Log, item: str, trail: bytes) -> None:
         "Payload-Oxum": "0.0",
         "Source-Organization": plan.agency.replace("\n", ""),
     }
-    (folder / "bag-info.txt").write_text("".join(f"{label}: {value}\n" for label, value in info.items()), "utf-8")
+    tags = {
+        "bag-info.txt": "".join(f"{label}: {value}\n" for label, value in info.items()).encode(),
+        "bagit.txt": b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
+        "README.txt": b"Read me.\n",
+    }
+    page = {"verify.html": b"<!doctype html><title>Verify</title>\n"} if plan.format > 1 else {}
+    for name, data in plan.edit_tags(tags | page).items():
+        (folder / name).write_bytes(data)
     rebag(folder)
 
 
@@ -335,15 +355,12 @@ def rebag(folder: Path) -> None:
     info = (folder / "bag-info.txt").read_text("utf-8").splitlines(keepends=True)
     oxum = f"Payload-Oxum: {sum(path.stat().st_size for path in payload)}.{len(payload)}\n"
     (folder / "bag-info.txt").write_text("".join(oxum if line.startswith("Payload-Oxum") else line for line in info), "utf-8")
-    retag(folder)
+    (folder / "tagmanifest-sha256.txt").write_text(tag_manifest(folder), "utf-8")
 
 
-def retag(folder: Path) -> str:
-    """The tag manifest made again from the tag files that lie in the folder; gives its text."""
+def tag_manifest(folder: Path) -> str:
     tags = ["bag-info.txt", "bagit.txt", "manifest-sha256.txt", "README.txt", "verify.html"]
-    lines = [f"{sha((folder / name).read_bytes()).hex()}  {name}\n" for name in tags if (folder / name).exists()]
-    (folder / "tagmanifest-sha256.txt").write_text("".join(lines), "utf-8")
-    return "".join(lines)
+    return "".join(f"{sha((folder / name).read_bytes()).hex()}  {name}\n" for name in tags if (folder / name).exists())
 
 
 def _prove(folder: Path, plan: Plan, log: Log, item: str, size: int) -> None:
@@ -359,12 +376,17 @@ def _prove(folder: Path, plan: Plan, log: Log, item: str, size: int) -> None:
         "entry": proven["entry"],
         "openings": proven["openings"],
     }
+    note = log.checkpoint(now)
+    cosigners = plan.witnesses if plan.cosigners is None else plan.cosigners
+    note += "".join(key.cosign(note, 1_790_000_100 + n) for n, key in enumerate(cosigners))
+    if plan.stamp:
+        (folder / "package.tsr").write_bytes(plan.stamp(note[: note.index("\n\n") + 1].encode()))
     lines = [
         "c2sp.org/tlog-proof@v1",
         "extra " + b64(plan.edit_extra_bytes(rfc8785.dumps(plan.edit_extra(extra)))),
         f"index {record.index}",
         *proven["proof"],
         "",
-        plan.edit_checkpoint(log.checkpoint(now)),
+        plan.edit_checkpoint(note),
     ]
     (folder / "package.tlog-proof").write_bytes(plan.edit_proof("\n".join(lines)).encode())

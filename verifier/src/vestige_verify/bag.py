@@ -17,10 +17,11 @@ TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
 MANIFEST: Final = "manifest-sha256.txt"
 INFO: Final = "bag-info.txt"
 DECLARATION: Final = "bagit.txt"
-PAGE: Final = "verify.html"
+PAGE: Final = "verify.html"  # from package format 2 on
+TIME_STAMP: Final = "package.tsr"  # the same, where there is one
 _TAGGED: Final = (DECLARATION, INFO, MANIFEST, "README.txt")
-_NEEDED: Final = frozenset({*_TAGGED, TAG_MANIFEST, PROOF})
-_TOP: Final = _NEEDED | {PAGE}  # the page is in packages of version 2
+_ALWAYS: Final = frozenset({*_TAGGED, TAG_MANIFEST, PROOF})
+_TOP: Final = _ALWAYS | {PAGE, TIME_STAMP}  # what each format has of them is `manifest.check`'s business
 _STEP = 4
 _BLOCK = 1 << 20
 _SMALL_FILE = 64 << 20  # bytes: far above any honest tag file
@@ -61,7 +62,7 @@ def survey(folder: Path) -> frozenset[str]:
                 found.add(path)
             else:
                 raise VerificationError(_complaint(mode), step=_STEP, file=path)
-    for name in sorted(_NEEDED - found):
+    for name in sorted(_ALWAYS - found):
         raise VerificationError("the file is missing", step=_STEP, file=name)
     return frozenset(found)
 
@@ -97,12 +98,12 @@ def chunks(folder: Path, path: str) -> Iterator[bytes]:
 
 
 def check_tags(folder: Path, found: frozenset[str], tag_manifest: bytes) -> dict[str, str]:
-    """Checks the tag files against the tag manifest and gives `bag-info.txt` as labels and values."""
-    tagged = frozenset(_TAGGED) | found & {PAGE}
+    """Checks the tag files (four, and `verify.html` if it was found) against the tag manifest; gives `bag-info.txt` as labels and values."""
+    names = [*_TAGGED, *({PAGE} & found)]
     with at(_STEP, TAG_MANIFEST):
         listed = _parse_manifest(tag_manifest)
-        _same_names(listed, tagged)
-    tags = {name: read(folder, name) for name in sorted(tagged)}
+        _same_names(listed, frozenset(names))
+    tags = {name: read(folder, name) for name in names}
     for name, data in tags.items():
         if hashlib.sha256(data).hexdigest() != listed[name]:
             raise VerificationError("the file is not what the tag manifest says: it was altered", step=_STEP, file=name)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from vestige_verify import __version__, words
 from vestige_verify.errors import VerificationError
-from vestige_verify.notes import VerifierKey, parse_key
+from vestige_verify.notes import parse_key
 from vestige_verify.package import Findings, verify
+from vestige_verify.trust import Trust, parse_trust
 
 _VERIFIED, _REFUSED, _WRONG_USE, _STOPPED = 0, 1, 2, 130
 _EVERY = 1 << 30  # bytes between two lines of progress
@@ -37,8 +38,6 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("vestige-verify: stopped before the check was finished\n")
         return _STOPPED
-    except VerificationError as demand:  # the trust file asks for more than this version can do
-        findings = Findings(fault=demand)
     answer = json.dumps(words.as_json(findings, pinned=pinned), indent=2) if options.json else words.as_text(findings, pinned=pinned)
     _say(answer)
     return _VERIFIED if findings.verified else _REFUSED
@@ -61,7 +60,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("package", metavar="PACKAGE", help="the package's folder")
     anchor = parser.add_mutually_exclusive_group()
     anchor.add_argument("--key", metavar="VKEY", help="the agency's verifier key (name+id+key), got from elsewhere than the package")
-    anchor.add_argument("--trust", metavar="FILE", help="a file of such keys, one a line; lines that begin with # are comments")
+    anchor.add_argument(
+        "--trust",
+        metavar="FILE",
+        help="a file of such keys, of witnesses (`witness NAME VKEY`) and of how many must have cosigned (`quorum N`)",
+    )
     parser.add_argument("--json", action="store_true", help="answer with one JSON object")
     parser.add_argument("--version", action="version", version=f"vestige-verify {__version__}")
     return parser
@@ -74,35 +77,20 @@ def _folder(name: str) -> Path:
     return folder
 
 
-def _checked(folder: Path, trusted: tuple[VerifierKey, ...], tick: Callable[[int], None]) -> Findings:
+def _checked(folder: Path, trust: Trust, tick: Callable[[int], None]) -> Findings:
     try:
-        return verify(folder, trusted, tick)
+        return verify(folder, trust, tick)
     except Exception as problem:  # noqa: BLE001 - process edge: whatever a hostile package provokes is a refusal, never a traceback
         return Findings(fault=VerificationError(f"the check itself could not be finished ({type(problem).__name__})"))
 
 
-def _trusted(key: str | None, file: str | None) -> tuple[VerifierKey, ...]:
-    if key is not None:
-        return (_key(key, "--key"),)
-    if file is None:
-        return ()
-    lines = Path(file).read_text("utf-8").splitlines()
-    keys = []
-    for number, line in enumerate(map(str.strip, lines), 1):
-        if line.startswith("witness"):
-            raise VerificationError(f"line {number} of the trust file demands a witness, and this version cannot check witnesses", step=1)
-        if line and not line.startswith("#"):
-            keys.append(_key(line, f"line {number} of {file}"))
-    if not keys:
-        raise _WrongUseError(f"{file} holds no key")
-    return tuple(keys)
-
-
-def _key(text: str, where: str) -> VerifierKey:
+def _trusted(key: str | None, file: str | None) -> Trust:
     try:
-        return parse_key(text)
+        if key is not None:
+            return Trust(logs=(parse_key(key),))
+        return parse_trust(Path(file).read_text("utf-8")) if file is not None else Trust()
     except VerificationError as fault:
-        raise _WrongUseError(f"{where}: {fault.reason}") from None
+        raise _WrongUseError(f"{file or '--key'}: {fault.reason}") from None
 
 
 def _progress(*, quiet: bool) -> Callable[[int], None]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from vestige_verify import bag, canonical, shapes
 from vestige_verify.bag import Payload
 from vestige_verify.errors import VerificationError
-from vestige_verify.notes import VerifierKey, parse_key
+from vestige_verify.notes import VerifierKey, parse_key, parse_witness
 
 _PAGES = {
     "court": frozenset({"certificate.html"}),
@@ -13,7 +13,8 @@ _PAGES = {
 }
 _ALWAYS = frozenset({"manifest.json", "trail.json", "trail.html", "trail.csv"})
 _FOOTAGE = "data/footage/"
-_VERSIONS = {"vestige-package/1": 1, "vestige-package/2": 2}
+SAMPLES = "data/samples.json"  # from format 2 on, where there are any
+_FORMATS = {"vestige-package/1": 1, "vestige-package/2": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,14 @@ class File:
 class Manifest:
     """The manifest's facts; to be believed only when the proof has vouched for the bag."""
 
-    version: int
+    format: int
     package: str
     profile: str
     agency: str
     created: int
     console_acts: bool
     key: VerifierKey
-    witnesses: list[str]
+    witnesses: list[VerifierKey]
     item: str
     files: list[File]
     withheld: list[str]
@@ -50,10 +51,10 @@ def parse(data: bytes) -> Manifest:
         canonical.decode(data),
         *("agency", "console_acts", "created", "files", "format", "item", "log", "package", "profile", "withheld"),
     )
-    version = _VERSIONS[shapes.one_of(record["format"], "format", *_VERSIONS)]
+    version = _FORMATS[shapes.one_of(record["format"], "format", *_FORMATS)]
     key, witnesses = _log(record["log"], version)
     return Manifest(
-        version=version,
+        format=version,
         package=shapes.uuid(record["package"], "package"),
         profile=shapes.one_of(record["profile"], "profile", "court", "public"),
         agency=shapes.text(record["agency"], "agency"),
@@ -67,23 +68,17 @@ def parse(data: bytes) -> Manifest:
     )
 
 
-def check_version(manifest: Manifest, found: frozenset[str]) -> None:
-    """Returns if the folder holds `verify.html` in version 2, and does not in version 1."""
-    if (bag.PAGE in found) != (manifest.version >= 2):
-        reason = "the file is missing" if manifest.version >= 2 else "a package of version 1 does not hold this file"
-        raise VerificationError(reason, step=4, file=bag.PAGE)
+def check(manifest: Manifest, payload: dict[str, Payload], found: frozenset[str], identifier: str) -> None:
+    """Returns if the manifest agrees with the files that were hashed, with all that were found, and with the bag's identifier.
 
-
-def check(manifest: Manifest, payload: dict[str, Payload], identifier: str) -> None:
-    """Returns if the manifest agrees with the files that were hashed and with the bag's identifier.
-
-    Refuses footage that is not listed, listed files that are missing, have another size or hash, are of another item or of the wrong kind,
-    and a payload that is not what the profile holds.
+    Refuses a file that the format does not have or lacks, footage that is not listed, listed files that are missing, have another size or
+    hash, are of another item or of the wrong kind, and a payload that is not what the profile holds.
     """
     if manifest.package != identifier:
         raise VerificationError("External-Identifier is not the package's uuid", file=bag.INFO)
+    _of_format(manifest.format, found)
     footage = {path for path in payload if path.startswith(_FOOTAGE)}
-    pages = {f"data/{name}" for name in _ALWAYS | _PAGES[manifest.profile]}
+    pages = {f"data/{name}" for name in _ALWAYS | _PAGES[manifest.profile]} | ({SAMPLES} & found)
     for path in sorted(payload.keys() - footage ^ pages):
         raise VerificationError(f"the profile {manifest.profile} does not hold this file, or lacks it", file=path)
     listed = [file.path for file in manifest.files]
@@ -99,6 +94,13 @@ def check(manifest: Manifest, payload: dict[str, Payload], identifier: str) -> N
             raise VerificationError("the file is of another item or kind than the package", file=file.path)
 
 
+def _of_format(version: int, found: frozenset[str]) -> None:
+    if version > 1 and bag.PAGE not in found:
+        raise VerificationError("a package of format 2 must hold this file", file=bag.PAGE)
+    for path in sorted(found & {bag.PAGE, bag.TIME_STAMP, SAMPLES} if version == 1 else ()):
+        raise VerificationError("a package of format 1 does not hold this file", file=path)
+
+
 def _file(value: object) -> File:
     record = shapes.record(value, "item", "of", "path", "sha256", "size")
     return File(
@@ -110,14 +112,14 @@ def _file(value: object) -> File:
     )
 
 
-def _log(value: object, version: int) -> tuple[VerifierKey, list[str]]:
-    record = shapes.record(value, "fingerprint", "key", "origin", *(["witnesses"] if version >= 2 else []))
+def _log(value: object, version: int) -> tuple[VerifierKey, list[VerifierKey]]:
+    record = shapes.record(value, "fingerprint", "key", "origin", *(["witnesses"] if version > 1 else []))
     key = parse_key(shapes.text(record["key"], "key"))
     if record["origin"] != key.name:
         raise VerificationError("the log's origin is not the name of its key")
     if record["fingerprint"] != key.fingerprint:
         raise VerificationError("the fingerprint is not that of the key")
-    witnesses = [shapes.text(witness, "witnesses") for witness in shapes.array(record.get("witnesses", []), "witnesses")]
-    if witnesses != sorted(set(witnesses)):
-        raise VerificationError("`witnesses` is not a sorted list of keys")
-    return key, witnesses
+    named = [shapes.text(item, "witnesses") for item in shapes.array(record.get("witnesses", []), "witnesses")]
+    if named != sorted(set(named)):
+        raise VerificationError("`witnesses` is not a sorted list of verifier keys")
+    return key, [parse_witness(text) for text in named]

@@ -1,7 +1,7 @@
 """A whole package, step by step.
 
 The numbers are those of "How it is checked" in the package format. 1 the trust anchor, 2 the proof, 3 the package's digest, 4 the bag,
-5 the manifest, 6 the trails, 7 what ties the trail to the file, 8 what is withheld.
+5 the manifest, 6 the trails, 7 what ties the trail to the file, 8 what is withheld, 9 the witnesses.
 """
 
 import hashlib
@@ -14,11 +14,12 @@ from vestige_verify import bag, manifest, proof_file
 from vestige_verify.entries import Event, check_entry
 from vestige_verify.errors import VerificationError, at
 from vestige_verify.manifest import Manifest
-from vestige_verify.notes import VerifierKey, verify_checkpoint
+from vestige_verify.notes import Cosignature, VerifierKey, verify_checkpoint, verify_cosignatures
 from vestige_verify.pieces import Pieces
 from vestige_verify.profiles import check_court, check_openings, check_public
 from vestige_verify.proof_file import ProofFile
 from vestige_verify.trail import Trail, check_trails, withheld
+from vestige_verify.trust import Trust, check_quorum
 
 _MANIFEST = "data/manifest.json"
 _TRAIL = "data/trail.json"
@@ -32,6 +33,9 @@ class Findings:
     manifest: Manifest | None = None
     events: int = 0
     withheld: Counter[str] = field(default_factory=Counter)
+    witnesses: list[tuple[Cosignature, bool]] = field(default_factory=list)  # and whether the trust file names it
+    checked: list[str] = field(default_factory=list)  # beyond what every verified package was checked for, by the words of `words`
+    unchecked: dict[str, str] = field(default_factory=dict)  # what is in the package and was not checked, and why
     fault: VerificationError | None = None
 
     @property
@@ -40,24 +44,25 @@ class Findings:
         return self.fault is None
 
 
-def verify(folder: Path, trusted: tuple[VerifierKey, ...], tick: Callable[[int], None] = lambda _count: None) -> Findings:
-    """Checks the package in a folder against trusted keys, or, if there are none, against the key that it brings.
+def verify(folder: Path, trusted: Trust | tuple[VerifierKey, ...], tick: Callable[[int], None] = lambda _count: None) -> Findings:
+    """Checks the package in a folder against what is trusted (keys alone: logs), or, if that is nothing, against the key that it brings.
 
     Never raises VerificationError: a fault stands in the findings, with its step and file. `tick` is told how many bytes were read.
     """
     findings = Findings()
+    trust = trusted if isinstance(trusted, Trust) else Trust(logs=trusted)
     try:
-        _steps(folder, trusted, findings, tick)
+        _steps(folder, trust, findings, tick)
     except VerificationError as fault:
         findings.fault = fault
     return findings
 
 
-def _steps(folder: Path, trusted: tuple[VerifierKey, ...], findings: Findings, tick: Callable[[int], None]) -> None:
+def _steps(folder: Path, trust: Trust, findings: Findings, tick: Callable[[int], None]) -> None:
     found = bag.survey(folder)  # part of step 4, made first: nothing is opened in a folder with links in it
     with at(2, bag.PROOF):
         proof = proof_file.parse(bag.read(folder, bag.PROOF))
-    key = _anchor(folder, found, proof, trusted)  # step 1
+    key = _anchor(folder, found, proof, trust.logs)  # step 1
     with at(2, bag.PROOF):
         event = _package_event(proof, key)
     findings.key = key
@@ -70,8 +75,7 @@ def _steps(folder: Path, trusted: tuple[VerifierKey, ...], findings: Findings, t
         facts = _manifest(folder, found)
         if facts.key != key:
             raise VerificationError("the manifest names another key than the one that signed")
-        manifest.check_version(facts, found)
-        manifest.check(facts, payload, info["External-Identifier"])
+        manifest.check(facts, payload, found, info["External-Identifier"])
     findings.manifest = facts
     with at(6, _TRAIL):
         document = Pieces(bag.chunks(folder, _TRAIL))
@@ -86,6 +90,10 @@ def _steps(folder: Path, trusted: tuple[VerifierKey, ...], findings: Findings, t
     findings.withheld = withheld([*events, event])
     with at(8, _TRAIL):
         check_openings(facts.profile, trails, event, facts.withheld)
+    with at(9, bag.PROOF):
+        _witnesses(findings, proof, facts, trust)
+    if manifest.SAMPLES in found:
+        findings.unchecked["sample proofs"] = "the package holds them, and this version cannot check them"
 
 
 def _anchor(folder: Path, found: frozenset[str], proof: ProofFile, trusted: tuple[VerifierKey, ...]) -> VerifierKey:
@@ -115,6 +123,19 @@ def _package_event(proof: ProofFile, key: VerifierKey) -> Event:
 def _package_digest(event: Event, tag_manifest: bytes) -> None:
     if event.digests_of("package") != [hashlib.sha256(tag_manifest).hexdigest()]:
         raise VerificationError("the log vouches for another package than this one: the tag manifest was altered")
+
+
+def _witnesses(findings: Findings, proof: ProofFile, facts: Manifest, trust: Trust) -> None:
+    if facts.format == 1 and proof.checkpoint.lines:
+        raise VerificationError("in a package of format 1 the checkpoint bears the log's signature only")
+    found = verify_cosignatures(proof.checkpoint, [*facts.witnesses, *(key for _, key in trust.witnesses)])
+    check_quorum(found, trust)
+    findings.witnesses = [(cosignature, trust.is_witness(cosignature.witness)) for cosignature in found]
+    if trust.quorum:
+        findings.checked.append("witnesses")
+    elif found:
+        known = "the trust file demands none" if trust.witnesses else "their keys are known only from this package"
+        findings.unchecked["witnesses"] = f"whether the agency shows everybody the same log: some cosigned it, but {known}"
 
 
 def _closes(event: Event, trails: list[Trail], facts: Manifest) -> None:

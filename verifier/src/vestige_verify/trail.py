@@ -8,7 +8,7 @@ from vestige_verify.bag import PROOF
 from vestige_verify.commitments import FIELDS, parse_openings
 from vestige_verify.entries import Event, Sealed, check_entry
 from vestige_verify.errors import VerificationError, at
-from vestige_verify.notes import Checkpoint, VerifierKey, parse_checkpoint, verify_checkpoint
+from vestige_verify.notes import Checkpoint, VerifierKey, parse_checkpoint, verify_checkpoint, verify_cosignatures
 from vestige_verify.pieces import Pieces
 from vestige_verify.proof_file import ProofFile, parse_hashes
 
@@ -30,6 +30,7 @@ def check_trails(document: Pieces, key: VerifierKey, proof: ProofFile) -> list[T
     document.expect('{"checkpoint":')
     checkpoint = parse_checkpoint(shapes.text(document.value(), "checkpoint").encode())
     verify_checkpoint(checkpoint, key)
+    verify_cosignatures(checkpoint, ())  # none has its place here
     later = proof.checkpoint
     with at(6, PROOF):  # the way from one checkpoint to the other is told there
         merkle.verify_consistency(checkpoint.size, later.size, proof.consistency, checkpoint.root, later.root)

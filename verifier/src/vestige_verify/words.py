@@ -1,8 +1,10 @@
 """The answer, as facts for a program and as plain words for a person: what was checked, and what was not."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any, Final
 
+from vestige_verify.notes import Cosignature
 from vestige_verify.package import Findings
 
 _CHECKED: Final = {
@@ -11,6 +13,9 @@ _CHECKED: Final = {
     "files": "every file is the one that was packed; none is missing, none was added",
     "custody trail": "every event is in the log as it is shown here, from the first of the item to this package",
     "footage": "it is what the trail tells of",
+}
+_WHERE_THERE: Final = {
+    "witnesses": "as many of the witnesses that you trust as you demand have seen this log and no other of its name",
 }
 _NOT_CHECKED: Final = {
     "camera signature": "whether the camera itself signed the footage",
@@ -27,11 +32,12 @@ _SIGNER: Final = {"signer": "it is known only from this package"}
 def as_json(findings: Findings, *, pinned: bool) -> dict[str, Any]:
     """The facts for a program. On a refusal, only what was established before it."""
     key, facts, fault = findings.key, findings.manifest, findings.fault
+    witnesses = [{"name": seen.witness.name, "time": seen.time * 1000, "trusted": trusted} for seen, trusted in findings.witnesses]
     answer: dict[str, Any] = {
         "verdict": "verified" if findings.verified else "refused",
         "signer": "pinned" if pinned else "unpinned",
-        "checked": list(_CHECKED) if findings.verified else [],
-        "not_checked": list(_not_checked(pinned=pinned)),
+        "checked": list(_checked(findings)) if findings.verified else [],
+        "not_checked": list(_not_checked(findings, pinned=pinned)),
         "fingerprint": key.fingerprint if key else None,
         "key": str(key) if key else None,
         "profile": facts.profile if facts else None,
@@ -42,6 +48,7 @@ def as_json(findings: Findings, *, pinned: bool) -> dict[str, Any]:
         "events": findings.events,
         "withheld": list(findings.withheld),
         "withheld_count": findings.withheld.total(),
+        "witnesses": witnesses,
         "console_acts": facts.console_acts if facts else None,
     }
     if fault is not None:
@@ -60,8 +67,13 @@ def plain(text: str) -> str:
     return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 
-def _not_checked(*, pinned: bool) -> dict[str, str]:
-    return _NOT_CHECKED if pinned else _SIGNER | _NOT_CHECKED
+def _checked(findings: Findings) -> dict[str, str]:
+    return _CHECKED | {word: meaning for word, meaning in _WHERE_THERE.items() if word in findings.checked}
+
+
+def _not_checked(findings: Findings, *, pinned: bool) -> dict[str, str]:
+    every = ({} if pinned else _SIGNER) | _NOT_CHECKED | findings.unchecked
+    return {word: meaning for word, meaning in every.items() if word not in findings.checked}
 
 
 def _refused(findings: Findings) -> list[str]:
@@ -93,14 +105,27 @@ def _verified(findings: Findings, *, pinned: bool) -> list[str]:
         f"  It holds:    {kind}",
         *[f"               {file.path}, {file.size} bytes, SHA-256 {file.sha256}" for file in facts.files],
         f"  Item:        {facts.item}",
+        *[f"  Cosigned by: {_witness(seen, trusted=trusted)}" for seen, trusted in findings.witnesses],
         f"  Trail:       {findings.events} events, each in the log, none missing before this package",
         f"  Withheld:    {_withheld(findings.withheld)}",
         "Checked:",
-        *[f"  - {word}: {meaning}" for word, meaning in _CHECKED.items()],
+        *[f"  - {word}: {meaning}" for word, meaning in _checked(findings).items()],
         "Not checked:",
-        *[f"  - {word}: {meaning}" for word, meaning in _not_checked(pinned=pinned).items()],
+        *[f"  - {word}: {meaning}" for word, meaning in _not_checked(findings, pinned=pinned).items()],
     ]
     return lines
+
+
+def _witness(seen: Cosignature, *, trusted: bool) -> str:
+    return f"{seen.witness.name} at {when(seen.time * 1000)}" + ("" if trusted else " (its key is known only from this package)")
+
+
+def when(milliseconds: int) -> str:
+    """A time as people write it, in UTC; the bare number where it lies beyond the calendar."""
+    try:
+        return f"{datetime.fromtimestamp(milliseconds // 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (OverflowError, ValueError, OSError):
+        return f"{milliseconds} ms since 1970"
 
 
 def _withheld(counts: Counter[str]) -> str:
