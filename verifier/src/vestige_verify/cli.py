@@ -6,13 +6,16 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from vestige_verify import __version__, words
 from vestige_verify.errors import VerificationError
 from vestige_verify.notes import parse_key
 from vestige_verify.package import Findings, verify
+from vestige_verify.stamps import parse_authorities
 from vestige_verify.trust import Trust, parse_trust
 
 _VERIFIED, _REFUSED, _WRONG_USE, _STOPPED = 0, 1, 2, 130
@@ -31,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     pinned = bool(options.key or options.trust)
     try:
-        findings = _checked(_folder(options.package), _trusted(options.key, options.trust), _progress(quiet=options.json))
+        findings = _checked(_folder(options.package), _trusted(options.key, options.trust, options.tsa), _progress(quiet=options.json))
     except (_WrongUseError, OSError, ValueError) as problem:
         sys.stderr.write(f"vestige-verify: {words.plain(str(problem))}\n")
         return _WRONG_USE
@@ -65,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="a file of such keys, of witnesses (`witness NAME VKEY`) and of how many must have cosigned (`quorum N`)",
     )
+    parser.add_argument("--tsa", metavar="FILE", help="certificates (PEM) of time-stamping authorities, each with its chain to the root")
     parser.add_argument("--json", action="store_true", help="answer with one JSON object")
     parser.add_argument("--version", action="version", version=f"vestige-verify {__version__}")
     return parser
@@ -84,13 +88,23 @@ def _checked(folder: Path, trust: Trust, tick: Callable[[int], None]) -> Finding
         return Findings(fault=VerificationError(f"the check itself could not be finished ({type(problem).__name__})"))
 
 
-def _trusted(key: str | None, file: str | None) -> Trust:
+def _trusted(key: str | None, file: str | None, tsa: str | None) -> Trust:
+    trust = Trust()
+    with _blaming("--key"):
+        trust = Trust(logs=(parse_key(key),)) if key is not None else trust
+    with _blaming(file):
+        trust = parse_trust(Path(file).read_text("utf-8")) if file is not None else trust
+    with _blaming(tsa):
+        more = parse_authorities(Path(tsa).read_bytes()) if tsa is not None else ()
+    return replace(trust, authorities=(*trust.authorities, *more))
+
+
+@contextmanager
+def _blaming(what: str | None) -> Iterator[None]:
     try:
-        if key is not None:
-            return Trust(logs=(parse_key(key),))
-        return parse_trust(Path(file).read_text("utf-8")) if file is not None else Trust()
+        yield
     except VerificationError as fault:
-        raise _WrongUseError(f"{file or '--key'}: {fault.reason}") from None
+        raise _WrongUseError(f"{what}: {fault.reason}") from None
 
 
 def _progress(*, quiet: bool) -> Callable[[int], None]:

@@ -1,7 +1,8 @@
 """A whole package, step by step.
 
 The numbers are those of "How it is checked" in the package format. 1 the trust anchor, 2 the proof, 3 the package's digest, 4 the bag,
-5 the manifest, 6 the trails, 7 what ties the trail to the file, 8 what is withheld, 9 the witnesses.
+5 the manifest, 6 the trails, 7 what ties the trail to the file, 8 what is withheld, 9 the witnesses,
+10 the time stamp.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vestige_verify import bag, manifest, proof_file
+from vestige_verify import bag, manifest, proof_file, stamps
 from vestige_verify.entries import Event, check_entry
 from vestige_verify.errors import VerificationError, at
 from vestige_verify.manifest import Manifest
@@ -18,6 +19,7 @@ from vestige_verify.notes import Cosignature, VerifierKey, verify_checkpoint, ve
 from vestige_verify.pieces import Pieces
 from vestige_verify.profiles import check_court, check_openings, check_public
 from vestige_verify.proof_file import ProofFile
+from vestige_verify.stamps import Stamp
 from vestige_verify.trail import Trail, check_trails, withheld
 from vestige_verify.trust import Trust, check_quorum
 
@@ -34,6 +36,7 @@ class Findings:
     events: int = 0
     withheld: Counter[str] = field(default_factory=Counter)
     witnesses: list[tuple[Cosignature, bool]] = field(default_factory=list)  # and whether the trust file names it
+    stamp: Stamp | None = None
     checked: list[str] = field(default_factory=list)  # beyond what every verified package was checked for, by the words of `words`
     unchecked: dict[str, str] = field(default_factory=dict)  # what is in the package and was not checked, and why
     fault: VerificationError | None = None
@@ -92,6 +95,8 @@ def _steps(folder: Path, trust: Trust, findings: Findings, tick: Callable[[int],
         check_openings(facts.profile, trails, event, facts.withheld)
     with at(9, bag.PROOF):
         _witnesses(findings, proof, facts, trust)
+    with at(10, bag.TIME_STAMP):
+        _time(folder, found, findings, proof, trust)
     if manifest.SAMPLES in found:
         findings.unchecked["sample proofs"] = "the package holds them, and this version cannot check them"
 
@@ -136,6 +141,21 @@ def _witnesses(findings: Findings, proof: ProofFile, facts: Manifest, trust: Tru
     elif found:
         known = "the trust file demands none" if trust.witnesses else "their keys are known only from this package"
         findings.unchecked["witnesses"] = f"whether the agency shows everybody the same log: some cosigned it, but {known}"
+
+
+def _time(folder: Path, found: frozenset[str], findings: Findings, proof: ProofFile, trust: Trust) -> None:
+    if bag.TIME_STAMP not in found:
+        why = "the package holds no time stamp"
+    elif not trust.authorities:
+        why = "the package holds a time stamp, and no certificate of its authority was given (--tsa FILE)"
+    elif not stamps.installed():
+        why = "the package holds a time stamp, and what would check it is not installed (pip install 'vestige-verify[time]')"
+    else:
+        token = bag.read(folder, bag.TIME_STAMP, stamps.LARGEST)
+        findings.stamp = stamps.verify_stamp(token, proof.checkpoint.body, trust.authorities)
+        findings.checked.append("trusted time")
+        return
+    findings.unchecked["trusted time"] = f"times are those of the agency's own clock: {why}"
 
 
 def _closes(event: Event, trails: list[Trail], facts: Manifest) -> None:

@@ -3,8 +3,11 @@
 import re
 from dataclasses import dataclass
 
+from cryptography import x509
+
 from vestige_verify.errors import VerificationError
 from vestige_verify.notes import Cosignature, VerifierKey, parse_key, parse_witness
+from vestige_verify.stamps import parse_authorities
 
 _PEM = re.compile(r"^-----BEGIN CERTIFICATE-----\n.*?^-----END CERTIFICATE-----$", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"[0-9]{1,3}", re.ASCII)
@@ -14,13 +17,13 @@ _NUMBER = re.compile(r"[0-9]{1,3}", re.ASCII)
 class Trust:
     """Keys of logs of which one must have signed, witnesses of which `quorum` must have cosigned, authorities whose clocks are believed.
 
-    Witnesses stand here with the names that the trust file gives them; authorities are certificates in PEM. Empty: nothing is trusted.
+    Witnesses stand here with the names that the trust file gives them; authorities are certificates. Empty: nothing is trusted.
     """
 
     logs: tuple[VerifierKey, ...] = ()
     witnesses: tuple[tuple[str, VerifierKey], ...] = ()
     quorum: int = 0
-    authorities: tuple[bytes, ...] = ()
+    authorities: tuple[x509.Certificate, ...] = ()
 
     def is_witness(self, key: VerifierKey) -> bool:
         """True for a witness that the file names, by key."""
@@ -51,7 +54,7 @@ def parse_trust(text: str) -> Trust:
     quorum = quorums[0] if quorums else len(witnesses)
     if len(quorums) > 1 or quorum > len(witnesses):
         raise VerificationError(f"a quorum of {quorum} cannot be reached, or is said twice: there are {len(witnesses)} witnesses")
-    return Trust(tuple(logs), tuple(witnesses), quorum, tuple(block.encode() for block in _PEM.findall(unix)))
+    return Trust(tuple(logs), tuple(witnesses), quorum, _authorities(_PEM.findall(unix)))
 
 
 def check_quorum(found: list[Cosignature], trust: Trust) -> None:
@@ -79,6 +82,10 @@ def _read(words: list[str], logs: list[VerifierKey], witnesses: list[tuple[str, 
             quorums.append(int(count))
         case _:
             raise VerificationError("this is neither `log KEY` nor `witness NAME KEY` nor `quorum N`")
+
+
+def _authorities(blocks: list[str]) -> tuple[x509.Certificate, ...]:
+    return parse_authorities("\n".join(blocks).encode()) if blocks else ()
 
 
 def _as_many_lines(block: re.Match[str]) -> str:

@@ -16,6 +16,7 @@ _CHECKED: Final = {
 }
 _WHERE_THERE: Final = {
     "witnesses": "as many of the witnesses that you trust as you demand have seen this log and no other of its name",
+    "trusted time": "the log as it stood with this package was there when an authority that you trust stamped it",
 }
 _NOT_CHECKED: Final = {
     "camera signature": "whether the camera itself signed the footage",
@@ -49,6 +50,7 @@ def as_json(findings: Findings, *, pinned: bool) -> dict[str, Any]:
         "withheld": list(findings.withheld),
         "withheld_count": findings.withheld.total(),
         "witnesses": witnesses,
+        "stamp": {"time": findings.stamp.time, "authority": findings.stamp.authority} if findings.stamp else None,
         "console_acts": facts.console_acts if facts else None,
     }
     if fault is not None:
@@ -106,6 +108,7 @@ def _verified(findings: Findings, *, pinned: bool) -> list[str]:
         *[f"               {file.path}, {file.size} bytes, SHA-256 {file.sha256}" for file in facts.files],
         f"  Item:        {facts.item}",
         *[f"  Cosigned by: {_witness(seen, trusted=trusted)}" for seen, trusted in findings.witnesses],
+        *([f"  Stamped by:  {findings.stamp.authority} at {when(findings.stamp.time)}"] if findings.stamp else []),
         f"  Trail:       {findings.events} events, each in the log, none missing before this package",
         f"  Withheld:    {_withheld(findings.withheld)}",
         "Checked:",
