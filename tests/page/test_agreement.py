@@ -31,7 +31,7 @@ def agree(page: Page, program: Program, folder: Path, *, key: str = "") -> dict[
 @pytest.mark.parametrize("profile", PROFILES)
 def test_valid_packages_of_both_versions(reader: Reader, program: Program, tmp_path: Path, profile: str, version: int) -> None:
     for others in (0, 3, 40):
-        package = make(tmp_path / str(others), Plan(profile=profile, version=version, others=others))
+        package = make(tmp_path / str(others), Plan(profile=profile, format=version, others=others))
         assert agree(reader(), program, package.folder, key=package.vkey)["verdict"] == "verified"
 
 

@@ -37,7 +37,7 @@ def test_a_valid_package_is_verified(packages: dict[str, Made], profile: str) ->
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_package_of_version_1_is_still_verified_and_holds_no_page(tmp_path: Path, profile: str) -> None:
-    package = make(tmp_path / "package", Plan(version=1, profile=profile))
+    package = make(tmp_path / "package", Plan(format=1, profile=profile))
     assert verify(package.folder, ()).verified
     (package.folder / "verify.html").write_text("<title>Not of that time</title>", "utf-8")
     refused(verify(package.folder, ()), step=4, file="verify.html", reason="added")
@@ -45,14 +45,14 @@ def test_a_package_of_version_1_is_still_verified_and_holds_no_page(tmp_path: Pa
 
 def test_a_package_holds_the_page_that_its_version_asks_for_though_the_log_vouches_for_the_folder(tmp_path: Path) -> None:
     """The bag is closed with, or without, the page, and the log vouches for that."""
-    for version, spoil, reason in ((1, _add_page, "does not hold"), (2, _remove_page, "missing")):
+    for version, spoil, reason in ((1, _add_page, "does not hold"), (2, _remove_page, "must hold")):
         folder = tmp_path / str(version)
 
         def close(values: Json, folder: Path = folder, spoil: Callable[[Path], None] = spoil) -> Json:
             spoil(folder)
             return values | {"digests": [digest("package", sha(retag(folder).encode()))]}
 
-        refused(verify(make(folder, Plan(version=version, edit_package=close)).folder, ()), step=4, file="verify.html", reason=reason)
+        refused(verify(make(folder, Plan(format=version, edit_package=close)).folder, ()), step=4, file="verify.html", reason=reason)
 
 
 def _add_page(folder: Path) -> None:
@@ -72,7 +72,7 @@ def test_the_witnesses_that_a_manifest_names_are_a_sorted_list(made: Make, versi
         log = {name: value for name, value in manifest["log"].items() if name != "witnesses"}
         return manifest | {"log": log if witnesses is None else log | {"witnesses": witnesses}}
 
-    refused(made(version=version, edit_manifest=edit), step=5, file="data/manifest.json", reason=reason)
+    refused(made(format=version, edit_manifest=edit), step=5, file="data/manifest.json", reason=reason)
 
 
 def test_withheld_fields_are_counted(packages: dict[str, Made]) -> None:

@@ -124,7 +124,7 @@ def test_a_cosignature_has_no_place_in_a_trail_or_in_format_1(made: Make) -> Non
 def test_format_1_is_still_read_and_neither_passes_for_the_other(made: Make, profile: str) -> None:
     assert made(profile=profile, format=1).verified
     page = {"verify.html": b"<!doctype html>"}
-    refused(made(profile=profile, format=1, edit_tags=lambda tags: tags | page), step=5, file="verify.html")
+    refused(made(profile=profile, format=1, edit_tags=lambda tags: tags | page), step=4, file="verify.html")
     refused(made(profile=profile, edit_tags=lambda tags: {k: v for k, v in tags.items() if k != "verify.html"}), step=5, file="verify.html")
     refused(
         made(profile=profile, format=1, edit_files=lambda files: files | {"data/samples.json": b"{}"}), step=5, file="data/samples.json"

@@ -355,7 +355,14 @@ def rebag(folder: Path) -> None:
     info = (folder / "bag-info.txt").read_text("utf-8").splitlines(keepends=True)
     oxum = f"Payload-Oxum: {sum(path.stat().st_size for path in payload)}.{len(payload)}\n"
     (folder / "bag-info.txt").write_text("".join(oxum if line.startswith("Payload-Oxum") else line for line in info), "utf-8")
-    (folder / "tagmanifest-sha256.txt").write_text(tag_manifest(folder), "utf-8")
+    retag(folder)
+
+
+def retag(folder: Path) -> str:
+    """The tag manifest made again from the tag files that lie in the folder; gives its text."""
+    text = tag_manifest(folder)
+    (folder / "tagmanifest-sha256.txt").write_text(text, "utf-8")
+    return text
 
 
 def tag_manifest(folder: Path) -> str:

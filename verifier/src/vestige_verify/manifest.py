@@ -96,9 +96,9 @@ def check(manifest: Manifest, payload: dict[str, Payload], found: frozenset[str]
 
 def _of_format(version: int, found: frozenset[str]) -> None:
     if version > 1 and bag.PAGE not in found:
-        raise VerificationError("a package of format 2 must hold this file", file=bag.PAGE)
+        raise VerificationError("a package of format 2 must hold this file", step=4, file=bag.PAGE)
     for path in sorted(found & {bag.PAGE, bag.TIME_STAMP, SAMPLES} if version == 1 else ()):
-        raise VerificationError("a package of format 1 does not hold this file", file=path)
+        raise VerificationError("a package of format 1 does not hold this file", step=4, file=path)
 
 
 def _file(value: object) -> File:
