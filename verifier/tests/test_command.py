@@ -111,13 +111,13 @@ def test_wrong_use(packages: dict[str, Made], tmp_path: Path, capsys: pytest.Cap
         (folder, "--key", "x"),
         (folder, "--key", ""),
     ]
-    for arguments in [*wrong, (folder, "--key", flipped), (folder, "--trust", folder), ("\x00",)]:
+    for arguments in [*wrong, (folder, "--key", flipped), (folder, "--trust", folder), ("\x00",), ()]:
         status, out, err = run(capsys, *arguments)
         assert (status, out) == (2, ""), arguments
         assert err
     (tmp_path / "bytes").write_bytes(b"\xff\xfe")
     assert run(capsys, folder, "--trust", tmp_path / "bytes")[0] == 2
-    for arguments in [(), (folder, "--nonsense"), (folder, "--key", vkey, "--trust", "x")]:
+    for arguments in [(folder, "--nonsense"), (folder, "--key", vkey, "--trust", "x")]:
         with pytest.raises(SystemExit) as end:
             run(capsys, *arguments)
         assert end.value.code == 2

@@ -125,11 +125,11 @@ def test_format_1_is_still_read_and_neither_passes_for_the_other(made: Make, pro
     assert made(profile=profile, format=1).verified
     page = {"verify.html": b"<!doctype html>"}
     refused(made(profile=profile, format=1, edit_tags=lambda tags: tags | page), step=4, file="verify.html")
-    refused(made(profile=profile, edit_tags=lambda tags: {k: v for k, v in tags.items() if k != "verify.html"}), step=5, file="verify.html")
+    refused(made(profile=profile, edit_tags=lambda tags: {k: v for k, v in tags.items() if k != "verify.html"}), step=4, file="verify.html")
     refused(
-        made(profile=profile, format=1, edit_files=lambda files: files | {"data/samples.json": b"{}"}), step=5, file="data/samples.json"
+        made(profile=profile, format=1, edit_files=lambda files: files | {"data/samples.json": b"{}"}), step=4, file="data/samples.json"
     )
-    refused(made(profile=profile, format=1, stamp=lambda _text: b"x"), step=5, file="package.tsr")
+    refused(made(profile=profile, format=1, stamp=lambda _text: b"x"), step=4, file="package.tsr")
     renamed = {"format": "vestige-package/1"}
     refused(made(profile=profile, edit_manifest=lambda manifest: manifest | renamed), step=5, file="data/manifest.json")
 

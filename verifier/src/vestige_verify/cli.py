@@ -1,4 +1,4 @@
-"""The command: `vestige-verify PACKAGE [--key VKEY | --trust FILE] [--json]`. Exit 0 verified, 1 refused, 2 wrong use."""
+"""The command: `vestige-verify PACKAGE [--key VKEY | --trust FILE]`, or `--log FOLDER`. Exit 0 verified, 1 refused, 2 wrong use."""
 
 import argparse
 import io
@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from vestige_verify import __version__, words
+from vestige_verify import __version__, log_words, words
 from vestige_verify.errors import VerificationError
+from vestige_verify.log import LogFindings, verify_log
 from vestige_verify.notes import parse_key
 from vestige_verify.package import Findings, verify
 from vestige_verify.stamps import parse_authorities
@@ -32,18 +33,40 @@ def main(arguments: list[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name in a package must not break the answer
     options = _parser().parse_args(arguments)
-    pinned = bool(options.key or options.trust)
     try:
-        findings = _checked(_folder(options.package), _trusted(options.key, options.trust, options.tsa), _progress(quiet=options.json))
+        answer, verified = _log(options) if options.log is not None else _package(options)
     except (_WrongUseError, OSError, ValueError) as problem:
         sys.stderr.write(f"vestige-verify: {words.plain(str(problem))}\n")
         return _WRONG_USE
     except KeyboardInterrupt:
         sys.stderr.write("vestige-verify: stopped before the check was finished\n")
         return _STOPPED
-    answer = json.dumps(words.as_json(findings, pinned=pinned), indent=2) if options.json else words.as_text(findings, pinned=pinned)
     _say(answer)
-    return _VERIFIED if findings.verified else _REFUSED
+    return _VERIFIED if verified else _REFUSED
+
+
+def _package(options: argparse.Namespace) -> tuple[str, bool]:
+    if options.package is None or options.since is not None:
+        raise _WrongUseError("name a package, or a published log with --log; --since goes with --log")
+    pinned = bool(options.key or options.trust)
+    findings = _checked(_folder(options.package), _trusted(options.key, options.trust, options.tsa), _progress(quiet=options.json))
+    if options.json:
+        return json.dumps(words.as_json(findings, pinned=pinned), indent=2), findings.verified
+    return words.as_text(findings, pinned=pinned), findings.verified
+
+
+def _log(options: argparse.Namespace) -> tuple[str, bool]:
+    if options.package is not None or options.tsa is not None or not (options.key or options.trust):
+        raise _WrongUseError("a log is checked against a key that you have from elsewhere (--key or --trust), without a package or --tsa")
+    since = Path(options.since).read_bytes() if options.since is not None else None
+    folder, trust = _folder(options.log), _trusted(options.key, options.trust, None)
+    try:
+        findings = verify_log(folder, trust, since)
+    except Exception as problem:  # noqa: BLE001 - process edge, as in `_checked`
+        findings = LogFindings(fault=VerificationError(f"the check itself could not be finished ({type(problem).__name__})"))
+    if options.json:
+        return json.dumps(log_words.as_json(findings), indent=2), findings.verified
+    return log_words.as_text(findings), findings.verified
 
 
 def _say(answer: str) -> None:
@@ -60,7 +83,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Checks a Vestige package offline. Exit status: 0 verified, 1 refused, 2 wrong use.",
         epilog="Without --key or --trust the signer is known only from the package itself: compare fingerprints.",
     )
-    parser.add_argument("package", metavar="PACKAGE", help="the package's folder")
+    parser.add_argument("package", metavar="PACKAGE", nargs="?", help="the package's folder")
+    parser.add_argument("--log", metavar="FOLDER", help="instead of a package: a published log (checkpoint and tile/), checked whole")
+    parser.add_argument("--since", metavar="FILE", help="with --log: an older checkpoint that the log must continue")
     anchor = parser.add_mutually_exclusive_group()
     anchor.add_argument("--key", metavar="VKEY", help="the agency's verifier key (name+id+key), got from elsewhere than the package")
     anchor.add_argument(

@@ -2,14 +2,15 @@
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from vestige_verify import canonical, merkle, shapes
 from vestige_verify.commitments import FIELDS, Opening, check
 from vestige_verify.errors import VerificationError
 from vestige_verify.notes import Checkpoint
 
-_UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
+_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+_UUID7 = re.compile(_UUID, re.ASCII)
 
 EVENT_TYPES: Final = frozenset(
     {
@@ -68,6 +69,16 @@ EVENT_TYPES: Final = frozenset(
 )
 
 
+# The one canonical spelling of an entry. Whatever matches is well-formed; what does not is read again step by step, to say why.
+_FIELDS = b",".join(b'"%s":"([0-9a-f]{64})"' % name.encode() for name in sorted(FIELDS))
+_ENTRY = re.compile(
+    rb'\{"fields":\{%s\},"id":"%s","time":(0|[1-9][0-9]{0,14}),"type":"([a-z_]+:[a-z_]+)","v":1\}' % (_FIELDS, _UUID.encode())
+)
+_TYPE, _TIME = len(FIELDS) + 2, len(FIELDS) + 1
+_IN_ORDER = tuple(sorted(FIELDS))
+_TYPES = {name.encode(): name for name in EVENT_TYPES}
+
+
 @dataclass(frozen=True, slots=True)
 class Sealed:
     """An entry as a package carries it: its text, its place in the log, a proof of that, and what is opened of it. Unchecked."""
@@ -103,6 +114,41 @@ def check_entry(sealed: Sealed, checkpoint: Checkpoint) -> Event:
     commitments; one that the log does not include at its index; openings that do not match.
     """
     data = _utf8(sealed.entry)
+    kind, commitments = _read(data)
+    hashed = merkle.leaf_hash(data)
+    merkle.verify_inclusion(hashed, sealed.index, checkpoint.size, sealed.proof, checkpoint.root)
+    check(commitments, sealed.openings)
+    opened = {name: opening.value for name, opening in sealed.openings.items()}
+    return Event(
+        index=sealed.index,
+        hash=hashed,
+        type=kind,
+        item=opened["item"],
+        previous=opened["previous"],
+        digests=tuple((digest["of"], digest["value"]) for digest in opened["digests"]),
+        opened=frozenset(opened),
+        succeeded=opened.get("outcome", "success") == "success",
+    )
+
+
+def type_and_time(data: bytes) -> tuple[str, int]:
+    """The event type and the time of an entry's bytes; refuses (VerificationError) every form but the one that section 1 gives."""
+    match = _ENTRY.fullmatch(data)
+    if match is not None and (kind := _TYPES.get(match[_TYPE])) is not None:
+        return kind, int(match[_TIME])
+    fields = _slowly(data)
+    return fields["type"], fields["time"]
+
+
+def _read(data: bytes) -> tuple[str, dict[str, str]]:
+    match = _ENTRY.fullmatch(data)
+    if match is not None and (kind := _TYPES.get(match[_TYPE])) is not None:
+        return kind, dict(zip(_IN_ORDER, map(bytes.decode, match.groups()[: len(FIELDS)]), strict=True))
+    fields = _slowly(data)
+    return fields["type"], fields["fields"]
+
+
+def _slowly(data: bytes) -> dict[str, Any]:
     fields = shapes.record(canonical.decode(data), "fields", "id", "time", "type", "v")
     if type(fields["v"]) is not int or fields["v"] != 1:
         raise VerificationError("the entry is not of version 1")
@@ -111,21 +157,9 @@ def check_entry(sealed: Sealed, checkpoint: Checkpoint) -> Event:
     if not isinstance(fields["type"], str) or fields["type"] not in EVENT_TYPES:
         raise VerificationError(f"the entry's type {str(fields['type'])[:40]!r} is unknown")
     shapes.natural(fields["time"], "time")
-    commitments = {name: shapes.digest(value, name) for name, value in shapes.record(fields["fields"], *FIELDS).items()}
-    hashed = merkle.leaf_hash(data)
-    merkle.verify_inclusion(hashed, sealed.index, checkpoint.size, sealed.proof, checkpoint.root)
-    check(commitments, sealed.openings)
-    opened = {name: opening.value for name, opening in sealed.openings.items()}
-    return Event(
-        index=sealed.index,
-        hash=hashed,
-        type=fields["type"],
-        item=opened["item"],
-        previous=opened["previous"],
-        digests=tuple((digest["of"], digest["value"]) for digest in opened["digests"]),
-        opened=frozenset(opened),
-        succeeded=opened.get("outcome", "success") == "success",
-    )
+    for name, value in shapes.record(fields["fields"], *FIELDS).items():
+        shapes.digest(value, name)
+    return fields
 
 
 def _utf8(text: str) -> bytes:

@@ -5,7 +5,7 @@ import hmac
 
 from vestige_verify.errors import VerificationError
 
-__all__ = ["VerificationError", "leaf_hash", "verify_consistency", "verify_inclusion"]
+__all__ = ["VerificationError", "leaf_hash", "root", "verify_consistency", "verify_inclusion"]
 
 _HASH = 32
 _LARGEST = 2**64 - 1
@@ -14,6 +14,17 @@ _LARGEST = 2**64 - 1
 def leaf_hash(data: bytes) -> bytes:
     """SHA-256 of 0x00 and the entry."""
     return hashlib.sha256(b"\x00" + data).digest()
+
+
+def root(hashes: list[bytes]) -> bytes:
+    """The root of the tree of these leaf hashes (RFC 9162, 2.1.1), that of the empty one included."""
+    if not hashes:
+        return hashlib.sha256().digest()
+    level = hashes
+    while len(level) > 1:  # a node without a sibling goes up as it is: that is the RFC's split at powers of two
+        above = [hashlib.sha256(b"\x01" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)]
+        level = [*above, level[-1]] if len(level) % 2 else above
+    return level[0]
 
 
 def verify_inclusion(leaf_hash: bytes, index: int, size: int, proof: list[bytes], root: bytes) -> None:

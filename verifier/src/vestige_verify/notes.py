@@ -9,7 +9,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -79,6 +79,10 @@ class Checkpoint:
     key_id: bytes
     signature: bytes
     lines: tuple[Line, ...] = ()
+
+    def only(self, known: set[tuple[str, bytes]]) -> "Checkpoint":
+        """The checkpoint with the lines of these witnesses alone (name and key id), for who may ignore the others and says so."""
+        return replace(self, lines=tuple(line for line in self.lines if (line.name, line.key_id) in known))
 
 
 def decode_base64(text: str) -> bytes:
