@@ -1,7 +1,13 @@
 """Proofs: against the RFC's own recursion, against another library, and against everything that is no proof."""
 
+import base64
 import hashlib
+import json
+import os
 import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pymerkle
 import pytest
@@ -134,3 +140,82 @@ def test_a_huge_proof_is_refused_and_takes_no_time() -> None:
         verify_inclusion(X, 0, 2**64 - 1, [X] * 1000, X)
     with pytest.raises(VerificationError):
         verify_consistency(1, 2**64 - 1, [X] * 1000, X, X)
+
+
+def run_vector(vector: dict[str, Any]) -> bool:
+    """Runs a vector in the form of transparency-dev/merkle's `testdata`; true if it was accepted."""
+    decoded = {name: base64.b64decode(vector[name]) for name in ("root", "leafHash", "root1", "root2") if vector.get(name) is not None}
+    proof = [base64.b64decode(value) for value in vector["proof"] or []]
+    try:
+        if "leafIdx" in vector:
+            verify_inclusion(decoded["leafHash"], vector["leafIdx"], vector["treeSize"], proof, decoded["root"])
+        else:
+            verify_consistency(vector["size1"], vector["size2"], proof, decoded["root1"], decoded["root2"])
+    except VerificationError:
+        return False
+    return True
+
+
+def b64s(values: list[bytes]) -> list[str]:
+    return [base64.b64encode(value).decode() for value in values]
+
+
+def our_vectors() -> Iterator[dict[str, Any]]:
+    """Cases of every kind that the public vectors have, over other trees: what is right, and each way to be wrong."""
+    for size in (1, 2, 3, 7, 8, 25):
+        leaves = LEAVES[:size]
+        for index in {0, size // 2, size - 1}:
+            proof = path(index, leaves)
+            base = {"leafIdx": index, "treeSize": size, "root": b64s([root(leaves)])[0], "leafHash": b64s([leaves[index]])[0]}
+            base |= {"proof": b64s(proof) or None, "desc": "happy path", "wantErr": False}
+            yield base
+            wrong: list[dict[str, Any]] = [
+                {"leafIdx": (index - 1) % 2**64},
+                {"leafIdx": index ^ 2},
+                {"treeSize": size // 2},
+                {"treeSize": 0},
+            ]
+            wrong += [{"root": ""}, {"root": b64s([X])[0]}, {"leafHash": ""}, {"leafHash": b64s([X])[0]}]
+            wrong += [{"proof": b64s([*proof, more])} for more in (X, b"", root(leaves))] + [{"proof": b64s([X, *proof])}]
+            yield from (base | change | {"desc": str(change), "wantErr": True} for change in wrong)
+        for size1 in {1, size // 2, size - 1} - {0, size}:
+            proof = consistency(size1, leaves)
+            base = {"size1": size1, "size2": size, "root1": b64s([root(leaves[:size1])])[0], "root2": b64s([root(leaves)])[0]}
+            base |= {"proof": b64s(proof), "desc": "happy path", "wantErr": False}
+            yield base
+            wrong = [
+                {"proof": None},
+                {"proof": []},
+                {"proof": b64s(proof[:-1])},
+                {"proof": b64s([*proof, X])},
+                {"proof": b64s([b"", *proof])},
+            ]
+            wrong += [
+                {"size1": 0},
+                {"size1": size1 - 1},
+                {"size2": size * 2},
+                {"root1": base["root2"], "root2": base["root1"]},
+                {"root2": ""},
+            ]
+            yield from (base | change | {"desc": str(change), "wantErr": True} for change in wrong)
+    opaque = {"root1": "b3BhcXVl", "root2": "b3BhcXVl", "proof": []}  # of equal sizes roots are compared, whatever they are
+    yield opaque | {"size1": 1, "size2": 1, "desc": "equal sizes, equal roots, no proof", "wantErr": False}
+    for change in ({"proof": b64s([X])}, {"root2": "b3RoZXI="}, {"size1": 0}, {"size1": 0, "size2": 0}, {"size1": 2}):
+        yield opaque | {"size1": 1, "size2": 1} | change | {"desc": str(change), "wantErr": True}
+
+
+def test_vectors_in_the_public_form() -> None:
+    vectors = [json.loads(json.dumps(vector)) for vector in our_vectors()]
+    assert len(vectors) > 200
+    for vector in vectors:
+        assert run_vector(vector) != vector["wantErr"], vector
+
+
+@pytest.mark.skipif("MERKLE_TESTDATA" not in os.environ, reason="MERKLE_TESTDATA names no checkout of transparency-dev/merkle's testdata")
+def test_the_public_vectors_themselves() -> None:
+    """All but those that accept a proof from the empty tree, which proves nothing and is refused here."""
+    paths = sorted(Path(os.environ["MERKLE_TESTDATA"]).rglob("*.json"))
+    assert paths
+    for file in paths:
+        vector = json.loads(file.read_text("utf-8"))
+        assert run_vector(vector) == (not vector["wantErr"] and vector.get("size1") != 0), file
