@@ -6,6 +6,7 @@ import pytest
 
 from tests.agency import CONSOLE, Agency, make_agency
 from tests.media.worlds import Clip
+from tests.web.world import pdf
 from vestige.actions import intake
 from vestige.actions.checking import check
 from vestige.actions.intake import Sent
@@ -43,7 +44,21 @@ def test_what_is_played_has_a_map_of_its_own(agency: Agency, tmp_path: Path, cli
     assert list(check(agency.ports, CONSOLE)) == []
 
 
-def test_a_document_has_none_and_nothing_failed(agency: Agency, tmp_path: Path) -> None:
-    item = taken(agency, tmp_path / "note.pdf", b"%PDF-1.4\n%%EOF\n").item
-    assert "timemap" not in prepare(agency.ports, system("prepare"), item)
+def test_a_document_has_pictures_of_its_pages(agency: Agency, tmp_path: Path) -> None:
+    pdf(tmp_path / "made.pdf", pages=3)
+    item = taken(agency, tmp_path / "note.pdf", (tmp_path / "made.pdf").read_bytes()).item
+    assert prepare(agency.ports, system("prepare"), item) == ["pages"]
     assert agency.ports.catalog.trail(item)[-1].opened["outcome"] == "success"
+    facts = agency.ports.catalog.working_facts(item, "pages")
+    assert facts is not None
+    assert facts["pages"] == 3
+    assert list(check(agency.ports, CONSOLE)) == []
+
+
+def test_a_document_that_does_not_open_is_told_and_shows_nothing(agency: Agency, tmp_path: Path) -> None:
+    item = taken(agency, tmp_path / "note.pdf", b"%PDF-1.4\n%%EOF\n").item
+    assert prepare(agency.ports, system("prepare"), item) == []
+    assert "does not open" in str(agency.ports.catalog.trail(item)[-1].opened["outcome"])
+    found = agency.ports.catalog.item(str(item))
+    assert found is not None
+    assert found.working == frozenset()

@@ -90,7 +90,7 @@ def test_sign_in_play_seek_and_read_the_trail(sit: Sit, server: Server) -> None:
     expect(page.locator(".player__times")).to_contain_text("23 Nov 2026, 13:30:")
     _until(page, f"{_VIDEO}.at > 1.6 && {_VIDEO}.width == 320")
     page.goto(f"/items/{server.world.recordings['segments_item']}/trail")
-    expect(page.get_by_text("A person began to view it")).to_be_visible()
+    expect(page.get_by_text("A person began to view it").first).to_be_visible()
     expect(page.get_by_text("“Writing the report”, case 2026-118").first).to_be_visible()
     # The last report leaves with the page before, beside this one's own request.
     _until(page, "fetch(location.href).then(answer => answer.text()).then(text => text.includes('A viewing ended'))")
@@ -160,6 +160,20 @@ def test_sound_and_pictures_are_shown_after_the_purpose(sit: Sit, server: Server
         _until(page, "document.querySelector('.player img')?.naturalWidth === 64")
     else:
         _until(page, f"{_VIDEO}?.at > 0.3")
+
+
+def test_a_document_is_shown_page_by_page_as_pictures(sit: Sit, server: Server) -> None:
+    page = sit("C200")
+    page.goto(f"/recordings/{server.world.recordings['document']}")
+    page.get_by_label("Reason").fill("A test")
+    page.get_by_role("button", name="Begin viewing").click()
+    expect(page.get_by_text("2 pages, shown as pictures of the document.")).to_be_visible()
+    _until(page, "document.querySelector('.player__pages img')?.naturalWidth > 400")
+    assert page.locator(".player__pages img").count() == 2
+    assert page.locator("iframe").count() == 0
+    _no_violation(page, "a document")
+    if os.environ.get("VESTIGE_SHOTS"):
+        page.screenshot(path=f"{os.environ['VESTIGE_SHOTS']}/document.png", full_page=True)
 
 
 def test_what_no_browser_opens_says_so(sit: Sit, server: Server) -> None:

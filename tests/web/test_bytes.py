@@ -222,6 +222,26 @@ def test_a_browser_that_goes_away_is_served_no_further(server: Server, view: Beg
     assert _viewing(server, url)["served_bytes"] <= int(answer.headers["content-length"])
 
 
+def test_a_document_leaves_as_pictures_of_its_pages_only(server: Server, view: Begin) -> None:
+    client = server.signed_in("C200")
+    url, _ = view(client, "document")
+    assert client.get(url).status_code == 404
+    first, second = client.get(f"{url}/pages/1"), client.get(f"{url}/pages/2")
+    for answer in (first, second):
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+        assert "sandbox" in answer.headers["content-security-policy"]
+        assert answer.content.startswith(b"\xff\xd8\xff")
+        assert answer.content.endswith(b"\xff\xd9")
+    assert first.content != second.content
+    assert client.get(f"{url}/pages/2", headers={"Range": "bytes=5-9"}).content == second.content[5:10]
+    for wrong in ("0", "3", "-1", "x", "²", "9" * 40):
+        assert client.get(f"{url}/pages/{wrong}").status_code == 404
+    assert server.signed_in("B200").get(f"{url}/pages/1").status_code == 404
+    _end(client, url)
+    assert _viewing(server, url)["served_bytes"] == len(first.content) + len(second.content) + 5
+    assert client.get(f"{url}/pages/1").status_code == 403
+
+
 def _end(client: httpx.Client, url: str) -> None:
     """Say that the player is through."""
     assert client.post(f"{url.partition('/items/')[0]}/played", json={"playedMs": 0, "ended": True}, headers=OURS).status_code == 204

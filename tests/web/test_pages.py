@@ -11,7 +11,7 @@ from tests.web.conftest import Server, environment, make_world, token
 
 def test_the_list_shows_an_officer_their_own_recordings_and_no_other(server: Server) -> None:
     mine, theirs = server.signed_in("B100").get("/recordings").text, server.signed_in("B200").get("/recordings").text
-    assert mine.count("<tr>") - 1 == 6
+    assert mine.count("<tr>") - 1 == 7
     assert theirs.count("<tr>") - 1 == 1
     assert "Lee Marsh (B200)" not in mine
 
@@ -28,7 +28,7 @@ def test_what_an_officer_may_not_see_is_not_found(server: Server) -> None:
     ("query", "count"),
     [
         ("officer=b200", 1),
-        ("device=X81-0001", 6),
+        ("device=X81-0001", 7),
         ("category=use+of+force", 1),
         ("status=quarantined", 1),
         ("since=2026-11-21T06:59&until=2026-11-22T06:59", 1),

@@ -65,6 +65,25 @@ def png(path: Path) -> None:
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
+def pdf(path: Path, pages: int = 2) -> None:
+    """A document whose pages are red, each with a black bar as high as its number; it asks to run a script when it is opened."""
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R /OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >> >>",
+        b"<< /Type /Pages /Count %d /Kids [%s] >>" % (pages, b" ".join(b"%d 0 R" % (3 + 2 * n) for n in range(pages))),
+    ]
+    for number in range(pages):
+        drawn = b"1 0 0 rg 0 0 200 300 re f 0 g 0 0 200 %d re f" % (20 * (number + 1))
+        objects.append(b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 300] /Contents %d 0 R >>" % (4 + 2 * number))
+        objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(drawn), drawn))
+    data, places = b"%PDF-1.4\n", []
+    for number, one in enumerate(objects, start=1):
+        places.append(len(data))
+        data += b"%d 0 obj\n%s\nendobj\n" % (number, one)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    head = b"xref\n0 %d\n0000000000 65535 f \n%s" % (len(objects) + 1, table)
+    path.write_bytes(data + head + b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, len(data)))
+
+
 def make(home_path: Path, card: Path, *, console_acts: bool) -> dict[str, object]:
     """The home, founded and filled. Returns the recordings by what they are, and the tokens of invitations not used yet."""
     from vestige.actions.agency import found
@@ -126,6 +145,7 @@ def _recordings(ports: Ports, card: Path) -> dict[str, str]:
     clip(card / "others.mp4", seconds=2, started="2026-11-20T12:00:00Z", offset=13)
     wav(card / "tone.wav")
     png(card / "photo.png")
+    pdf(card / "report.pdf")
     (card / "broken.mp4").write_bytes(b"not a film at all" * 400)
     mine = Wishes(device="X81-0001")
     take("lone", mine, card / "lone.mp4")
@@ -133,6 +153,7 @@ def _recordings(ports: Ports, card: Path) -> dict[str, str]:
     take("others", Wishes(officer="B200"), card / "others.mp4")
     take("sound", mine, card / "tone.wav")
     take("picture", mine, card / "photo.png")
+    take("document", mine, card / "report.pdf")
     take("broken", mine, card / "broken.mp4")
     take("segments", mine, split)
     for name in ("lone", "restricted"):

@@ -1,4 +1,4 @@
-"""Working copies: poster, thumbnails, a proxy where a browser can't play the original, the map of bytes to seconds.
+"""Working copies: poster, thumbnails, pages of a document, a proxy where a browser can't play the original, the map of bytes to seconds.
 
 They bear no evidence and can be made again.
 """
@@ -13,6 +13,7 @@ from vestige.evidence.changes import Plain, Statement
 from vestige.evidence.items import EvidenceItem, ItemKind
 
 PROXY = "proxy"
+PAGES = "pages"
 TIMEMAP = "timemap"
 _PICTURES = frozenset({ItemKind.IMAGE, ItemKind.VIDEO})
 _PLAYED = frozenset({ItemKind.AUDIO, ItemKind.VIDEO})
@@ -27,7 +28,7 @@ def prepare(desk: Desk, ref: UUID) -> list[str]:
         raise NotFound(f"there is no item {ref}")
     made: list[str] = []
     failed: list[str] = []
-    for make in (_stills, _proxy, _time_map):
+    for make in (_stills, _pages, _proxy, _time_map):
         try:
             made += make(desk, item)
         except MediaFailed as error:
@@ -47,6 +48,15 @@ def _stills(desk: Desk, item: EvidenceItem) -> list[str]:
         desk.ports.catalog.add_working(item.id, kind, facts)
         made.append(kind)
     return made
+
+
+def _pages(desk: Desk, item: EvidenceItem) -> list[str]:
+    if item.facts.get("mime") != "application/pdf":
+        return []
+    with desk.ports.vault.working_sink(item.id, item.sealed, PAGES) as sink:
+        facts = desk.ports.media.pages(item.id, item.sealed, sink)
+    desk.ports.catalog.add_working(item.id, PAGES, facts)
+    return [PAGES]
 
 
 def _proxy(desk: Desk, item: EvidenceItem) -> list[str]:

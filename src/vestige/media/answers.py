@@ -50,6 +50,7 @@ _PICTURE = {"width": _PIXELS, "height": _PIXELS}
 ACCESSION = record({"facts": FACTS, "index": _INDEX})
 PREPARE = record({"blobs": several(record({"kind": _WORD, "at_ms": _MS, **_PICTURE}), 64)})
 PROXY = record({"duration_ms": _MS, "frames": _COUNT, **_PICTURE})
+PAGES = record({"pages": integer(1, 1_000_000), "lengths": integers(0, 64 << 20, 200)})
 TIMEMAP = record({"blobs": several(record({"kind": one_of("timemap"), "pieces": _COUNT, "duration_ms": _MS}), 1)})
 DETECT = record(
     {

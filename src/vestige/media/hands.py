@@ -83,6 +83,10 @@ class MediaHands:
         """A copy that browsers play, written into the sink."""
         return self._run("proxy", {}, (item, sealed), sink=sink).value
 
+    def pages(self, item: UUID, sealed: UUID, sink: Sink) -> dict[str, object]:
+        """The first pages of a document as JPEGs, written into the sink one behind the other."""
+        return self._run("pages", {}, (item, sealed), sink=sink).value
+
     def time_map(self, item: UUID, sealed: UUID, copy: str | None) -> tuple[dict[str, object], bytes]:
         """Which bytes of the object, or of its working copy of that kind, hold which seconds, as `TimeMap.to_bytes`; and what it is."""
         with self._source(item, sealed, copy) as source:

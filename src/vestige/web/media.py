@@ -1,15 +1,16 @@
 """What of an item a browser gets: which bytes, as what type; decided from the facts, never from the file's name."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vestige.evidence.items import EvidenceItem, ItemKind
 
+PAGES = "pages"
 PROXY = "proxy"
 TIMEMAP = "timemap"
 
 _SAFE = frozenset(
     {
-        "application/pdf",
         "audio/aac",
         "audio/flac",
         "audio/mp4",
@@ -41,6 +42,8 @@ def playable(item: EvidenceItem) -> Playable | None:
     mime = str(item.facts.get("mime", _OPAQUE))
     if item.facts.get("playable") is True and mime in _SAFE:
         return Playable(None, mime)
+    if PAGES in item.working:
+        return Playable(PAGES, "image/jpeg")
     if PROXY in item.working:
         return Playable(PROXY, "video/mp4" if item.kind is ItemKind.VIDEO else "audio/mp4")
     return None
@@ -56,8 +59,14 @@ def frames_per_second(item: EvidenceItem) -> float:
     return 30.0
 
 
-def playing(item: EvidenceItem) -> dict[str, object]:
-    """What the player needs to know of an item."""
+def lengths(facts: Mapping[str, object] | None) -> list[int]:
+    """Bytes of the picture of each page that is shown; 0 for one that can't be drawn."""
+    found = (facts or {}).get("lengths")
+    return [length for length in found if isinstance(length, int)] if isinstance(found, list) else []
+
+
+def playing(item: EvidenceItem, pages: Mapping[str, object] | None = None) -> dict[str, object]:
+    """What the player needs to know of an item; `pages` are the facts of a document's pages."""
     served = playable(item)
     return {
         "id": str(item.id),
@@ -67,4 +76,6 @@ def playing(item: EvidenceItem) -> dict[str, object]:
         "copy": bool(served and served.copy),
         "durationMs": item.duration_ms,
         "fps": frames_per_second(item),
+        "pages": (pages or {}).get("pages", 0),
+        "drawn": [bool(length) for length in lengths(pages)],
     }

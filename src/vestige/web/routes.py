@@ -74,6 +74,7 @@ BYTES = (
     Route("/bytes/posters/{item}", _GET, items.list_recordings),
     Route("/bytes/viewings", _POST, viewing.start),
     Route("/bytes/viewings/{viewing}/items/{item}", _GET, viewing.start),
+    Route("/bytes/viewings/{viewing}/items/{item}/pages/{page}", _GET, viewing.start),
     Route("/bytes/viewings/{viewing}/played", _POST, viewing.end),
 )
 

@@ -8,6 +8,9 @@ export interface Item {
   copy: boolean;
   durationMs: number;
   fps: number;
+  /** Of a document: how many pages it has, and of those shown whether each could be drawn. */
+  pages: number;
+  drawn: boolean[];
 }
 
 export interface Stage {

@@ -46,6 +46,7 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         "accession": _task("accession", answers.ACCESSION, 3, 1),
         "check": _task("check", answers.CHECK, 4, 12),
         "detect": _task("detect", answers.DETECT, 6, 48),
+        "pages": _task("pages", answers.PAGES, 3, 0.5),
         "prepare": _task("prepare", answers.PREPARE, 3, 0.5),
         "proxy": _task("proxy", answers.PROXY, 4, 12),
         "render": _task("render", answers.RENDER, 6, 48),

@@ -24,8 +24,8 @@ from vestige.web import hands, headers
 from vestige.web.bytes import guard
 from vestige.web.bytes.guard import in_thread
 from vestige.web.bytes.ledger import Seat, ledger
-from vestige.web.bytes.serving import SealedResponse, Source, Watch
-from vestige.web.media import TIMEMAP, playable
+from vestige.web.bytes.serving import Part, SealedResponse, Source, Watch
+from vestige.web.media import PAGES, TIMEMAP, lengths, playable
 from vestige.web.pages import status_of
 from vestige.web.routes import BYTES
 
@@ -77,30 +77,61 @@ async def stream(request: Request) -> Response:
     key, address = guard.session_key(request), guard.address_of(request)
     viewing, item = _uuid(request, "viewing"), _uuid(request, "item")
 
-    async def check() -> Seat:
-        seat = ledger().fresh(key, viewing, item)
-        return seat if seat is not None else await in_thread(ledger().admit, key, address, viewing, item)
-
+    check = _checking(key, address, viewing, item)
     seat = await check()
     shown = playable(seat.item)
-    if shown is None:
-        raise NotFound("there is nothing of this item that a browser can show")
+    if shown is None or shown.copy == PAGES:
+        raise NotFound("there is nothing of this item that a browser can show as it is")
     source = await in_thread(_open, seat.item, shown.copy)
     if not seat.size:
         seat.times = await in_thread(_times, seat.item, source.size)
         seat.size = source.size
 
     watch = Watch(check, lambda first, end: ledger().served(seat, first, end))
+    return _sealed(request, source, shown.type, watch)
+
+
+async def page(request: Request) -> Response:
+    """One page of a document, as a picture."""
+    key, address = guard.session_key(request), guard.address_of(request)
+    viewing, item = _uuid(request, "viewing"), _uuid(request, "item")
+    check = _checking(key, address, viewing, item)
+    seat = await check()
+    start, part = await in_thread(_page, seat.item, request.path_params["page"])
+    watch = Watch(check, lambda first, end: ledger().served(seat, start + first, start + end))
+    return _sealed(request, part, "image/jpeg", watch)
+
+
+def _checking(key: str, address: str, viewing: UUID, item: UUID) -> Callable[[], Awaitable[Seat]]:
+    """What asks whether the viewing may go on: of memory, at most 2 seconds old, else of the database."""
+
+    async def check() -> Seat:
+        seat = ledger().fresh(key, viewing, item)
+        return seat if seat is not None else await in_thread(ledger().admit, key, address, viewing, item)
+
+    return check
+
+
+def _sealed(request: Request, source: Source, kind: str, watch: Watch) -> Response:
     # There is no validator to compare an If-Range with, so the whole is the right answer to it.
     asked = None if "if-range" in request.headers else request.headers.get("range")
-    return SealedResponse(source, asked, {**headers.of_bytes(shown.type), "Content-Type": shown.type}, watch)
+    return SealedResponse(source, asked, {**headers.of_bytes(), "Content-Type": kind}, watch)
+
+
+def _page(item: EvidenceItem, number: str) -> tuple[int, Part]:
+    """A page (counted from 1), and where its picture begins in the working copy. Raises NotFound."""
+    sizes = lengths(hands.ports().catalog.working_facts(item.id, PAGES))
+    if not number.isascii() or not number.isdigit() or not 1 <= int(number[:9]) <= len(sizes):
+        raise NotFound("there is no such page")
+    start, length = sum(sizes[: int(number) - 1]), sizes[int(number) - 1]
+    return start, Part(_open(item, PAGES), start, length)
 
 
 async def poster(request: Request) -> Response:
     """The picture that stands for an item in a list."""
     key, address = guard.session_key(request), guard.address_of(request)
     data = await in_thread(_poster, key, address, _uuid(request, "item"))
-    return Response(data, headers={**headers.of_bytes("image/jpeg"), "Content-Type": "image/jpeg"})
+    return Response(data, headers={**headers.of_bytes(), "Content-Type": "image/jpeg"})
 
 
 def _poster(key: str, address: str, item: UUID) -> bytes:
@@ -138,7 +169,7 @@ def _uuid(request: Request, name: str) -> UUID:
 
 def bytes_app() -> Starlette:
     """The application: exactly the routes of the one table."""
-    endpoints: tuple[Endpoint, ...] = (poster, start, stream, played)
+    endpoints: tuple[Endpoint, ...] = (poster, start, stream, page, played)
     routes = [
         Route(route.path, _answering(endpoint), methods=list(route.methods)) for route, endpoint in zip(BYTES, endpoints, strict=True)
     ]

@@ -8,7 +8,7 @@ from typing import Protocol
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from vestige.errors import VestigeError
+from vestige.errors import NotFound, VestigeError
 from vestige.web.bytes.guard import in_thread
 from vestige.web.bytes.ranges import NotSatisfiable, Span, wanted
 
@@ -27,6 +27,26 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go of the file."""
+
+
+class Part:
+    """A stretch of a sealed object, as if it were one. Refuses (NotFound) a stretch that the object does not hold."""
+
+    def __init__(self, source: Source, start: int, length: int) -> None:
+        if not 0 < length <= source.size - start:
+            source.close()
+            raise NotFound("there is no such part")
+        self._source = source
+        self._start = start
+        self.size = length
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Bytes from there, never beyond the stretch. Raises Tampered."""
+        return self._source.read_at(self._start + offset, min(length, self.size - offset))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._source.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from vestige.evidence.items import EvidenceItem, ItemFilter, ItemStatus, Recordi
 from vestige.evidence.people import Actor
 from vestige.evidence.values import to_ms
 from vestige.web import hands
-from vestige.web.media import playing
+from vestige.web.media import PAGES, playing
 from vestige.web.pages import draw, holds, unseen
 from vestige.web.words import tell
 
@@ -115,9 +115,13 @@ def _stage(recording: Recording, shown: Sequence[EvidenceItem], actor: Actor) ->
         "title": recording.number if len(shown) != 1 else shown[0].number,
         "recordedAt": at,
         "zone": hands.agency().timezone,
-        "items": [playing(item) for item in shown],
+        "items": [playing(item, _pages(item)) for item in shown],
     }
     return {"may_view": may_view, "stage": stage}
+
+
+def _pages(item: EvidenceItem) -> Mapping[str, object] | None:
+    return hands.ports().catalog.working_facts(item.id, PAGES) if PAGES in item.working else None
 
 
 def _poster(recording: Recording) -> EvidenceItem | None:
