@@ -67,7 +67,7 @@ def _card(given: str) -> tuple[Path, list[str]]:
 
 
 def _found(shell: Shell) -> str:
-    for path in (shell.home, shell.home.with_name("home.keyring"), WHERE / "release"):
+    for path in (shell.home, shell.home.with_name("home.keyring"), shell.home.with_name("home.recovery-kit"), WHERE / "release"):
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
     shell.home.parent.mkdir(exist_ok=True)
     made = shell.one(

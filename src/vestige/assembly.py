@@ -3,7 +3,7 @@
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from vestige import config
 from vestige.actions.backup import migrated
 from vestige.actions.ports import Ports
 from vestige.config import Config
-from vestige.custody.notes import verifier_key
+from vestige.custody.notes import fingerprint, verifier_key
 from vestige.errors import BadInput, Unavailable
 from vestige.errors import Fault as Broken
 from vestige.evidence.people import system
@@ -26,7 +26,11 @@ from vestige.policy.load import load_pack
 from vestige.vault.anchors import AnchorShelf
 from vestige.vault.bag import BagPacker
 from vestige.vault.keyring import Keyring
+from vestige.vault.keys import KeyHands, possible, rebuild, sealed_copy
+from vestige.vault.kit import SealedCopy
+from vestige.vault.live import LiveKeyring
 from vestige.vault.local import LocalVault
+from vestige.vault.shares import read as read_shares
 from vestige.vault.trial import try_out
 
 
@@ -71,6 +75,18 @@ def make_home(path: Path, policy: str, *, now: Callable[[], int] = now_ms) -> Ho
     return _assembled(settings, policy, now)
 
 
+def no_shares_yet(path: Path, wanted: Path | None, numbers: tuple[int, int]) -> Path:
+    """The folder for the shares of a new home's recovery kit, before anything of the home is made.
+
+    Refuses (BadInput) numbers that make no kit, and a folder that holds something or would lie inside the home.
+    """
+    path = path.absolute()
+    folder = (wanted or config.default_kit_folder(path, config.default_keyring(path))).absolute()
+    if not (path / config.SETTINGS_FILE).exists():  # else that there is a home already is what to say
+        possible(*numbers, folder, path)
+    return folder
+
+
 def open_home(path: Path, *, check: bool = True, now: Callable[[], int] = now_ms) -> Home:
     """An existing home. Raises BadInput for none; Fault when the database's guards are missing (unless `check` is False)."""
     settings = config.load(path)
@@ -109,20 +125,51 @@ def migrate_home(path: Path, *, now: Callable[[], int] = now_ms) -> bool:
     return True
 
 
+def open_lost_home(path: Path, shares: Sequence[Path], to: Path, *, now: Callable[[], int] = now_ms) -> Home:
+    """A home whose keyring is lost, with the keys that the shares of its recovery kit give back, in memory. `to` is where they will lie.
+
+    Raises BadInput for shares that open nothing or another home's, NotFound for a home without a sealed copy, Fault.
+    """
+    settings = config.load(path)
+    use_database(settings)
+    from vestige.catalog import models
+
+    home_id, entry = rebuild(sealed_copy(settings.home), shares)
+    if home_id != settings.home_id:
+        raise BadInput(f"the sealed copy of the keyring is that of home {home_id}, not of {settings.home_id}")
+    agency = models.Agency.objects.first()
+    keyring = LiveKeyring(to, home_id, held=Keyring.of(to, home_id, entry))
+    return _assembled(settings, agency.policy if agency else "us-federal", now, keyring)
+
+
+def recover_without_home(copy: Path, shares: Sequence[Path], to: Path) -> str:
+    """Write a keyring file from a sealed copy that lies anywhere, as in a backup; no log can tell of it. Returns the log's fingerprint.
+
+    Raises BadInput for wrong shares, a file that is there, or a fingerprint on a share that is not that of the log key given back.
+    """
+    home_id, entry = rebuild(SealedCopy(copy), shares)
+    found = fingerprint(Keyring.of(to, home_id, entry).public_key())
+    if any(share.fingerprint not in {None, found} for share in read_shares(shares)):
+        raise BadInput("the fingerprint on a share is not that of the log key which the shares give back; somebody changed one of them")
+    Keyring.write_back(to, home_id, entry)
+    return found
+
+
 def log_key(home: Home) -> str:
     """The log's verifier key."""
     return verifier_key(home.ports.catalog.origin(), home.ports.catalog.log_key())
 
 
-def _assembled(settings: Config, policy: str, now: Callable[[], int]) -> Home:
+def _assembled(settings: Config, policy: str, now: Callable[[], int], keyring: LiveKeyring | None = None) -> Home:
     from vestige.catalog.django_catalog import DjangoCatalog
     from vestige.catalog.holders import DjangoHolders
 
-    keyring = Keyring.open(settings.keyring, settings.home_id)
+    keyring = keyring or LiveKeyring(settings.keyring, settings.home_id)
     vault = LocalVault(settings.home, keyring)
     ports = Ports(
         catalog=DjangoCatalog(keyring, now),
         vault=VaultHands(vault),
+        keys=KeyHands(settings.home, keyring),
         media=MediaHands(MediaWorker(), vault, settings.models),
         packer=BagPacker(vault),
         policy=load_pack(policy),

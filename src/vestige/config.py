@@ -44,10 +44,19 @@ class Config:
         own = urlsplit(self.public_url).hostname
         return (*self.hosts, *([own] if own else []))
 
+    def kit_folder(self) -> Path:
+        """Where the shares of a recovery kit are put if nobody says otherwise: beside the keyring, never in the home."""
+        return default_kit_folder(self.home, self.keyring)
+
 
 def default_keyring(home: Path, environ: Mapping[str, str] = os.environ) -> Path:
     """`VESTIGE_KEYRING`, or the file `HOME.keyring` beside the home: never inside it."""
     return Path(environ.get("VESTIGE_KEYRING") or home.with_name(home.name + ".keyring")).absolute()
+
+
+def default_kit_folder(home: Path, keyring: Path) -> Path:
+    """`HOME.recovery-kit` beside the keyring."""
+    return keyring.parent / f"{home.name}.recovery-kit"
 
 
 def load(home: Path, environ: Mapping[str, str] = os.environ) -> Config:

@@ -115,7 +115,8 @@ class VaultHands:
         for item in sorted(keyed - known):
             yield Fault("the key file belongs to no item", f"item {item}")
         for path in (*self._vault.strangers(), *self._vault.leftovers()):
-            yield Fault("a file in the vault is nobody's", str(path))
+            if not _rewrapping(path):
+                yield Fault("a file in the vault is nobody's", str(path))
         for sealed, items in objects.items():
             for item in items:
                 if sealed in stored and item in keyed:
@@ -139,3 +140,8 @@ class VaultHands:
                     reader.verify()
             except VestigeError as error:
                 yield Fault(f"the working copy {kind}: {error}", f"item {item}")
+
+
+def _rewrapping(path: Path) -> bool:
+    """Whether it is what a re-sealing that was killed left beside a whole key file: harmless, and removed by the next one."""
+    return path.name.endswith(".key.tmp") and path.with_suffix("").exists()

@@ -26,6 +26,7 @@ _LOOK = frozenset({Permission.ITEM_LIST, Permission.ITEM_SHOW, Permission.ITEM_V
 _REDACT = frozenset({Permission.REDACTION_PLAN, Permission.REDACTION_REVIEW, Permission.REDACTION_RENDER})
 _DEVICES = frozenset({Permission.DEVICE_ASSIGN, Permission.DEVICE_LIST, Permission.DEVICE_REGISTER})
 _HOLDERS = frozenset({Permission.ANCHOR_WRITE, Permission.CHECKPOINT_COSIGN, Permission.CHECKPOINT_STAMP, Permission.WITNESS_LIST})
+_KEYS = frozenset({Permission.KEY_DRILL, Permission.KEY_REVOKE, Permission.KEY_ROTATE, Permission.KEY_SPLIT})
 _FINDINGS = frozenset({Permission.FINDING_CLOSE, Permission.FINDING_LIST})
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
@@ -34,6 +35,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         | _DEVICES
         | _HOLDERS
         | {Permission.WITNESS_ADD, Permission.WITNESS_WITHDRAW}
+        | _KEYS
         | {
             Permission.PERSON_ADD,
             Permission.PERSON_INVITE,
@@ -77,7 +79,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
 OWN_ONLY = frozenset({Role.OFFICER})
 """Roles whose permissions reach their own recordings only."""
 
-CONSOLE = frozenset(
+CONSOLE = _KEYS | frozenset(
     {
         Permission.AGENCY_FOUND,
         Permission.PERSON_ADD,
@@ -93,7 +95,7 @@ CONSOLE = frozenset(
         Permission.ITEM_LIST,
     }
 )
-"""What the operating-system user at the console may do without a badge."""
+"""What the operating-system user at the console may do without a badge. Who may run commands there can read the keyring file already."""
 
 SYSTEM = frozenset(
     {

@@ -36,5 +36,6 @@ def check(desk: Desk) -> list[Fault]:
         faults.append(Fault(str(error), "log"))
     faults += catalog.faults()
     faults += desk.ports.vault.faults(catalog.objects(), catalog.digests())
-    desk.note(Statement(EventType.HOME_CHECKED, data={"faults": len(faults)}))
+    faults += desk.ports.keys.faults()
+    desk.note(Statement(EventType.HOME_CHECKED, data={"faults": len(faults), "cryptography": dict(desk.ports.keys.report())}))
     return faults

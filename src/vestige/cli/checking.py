@@ -8,7 +8,7 @@ from vestige.actions import anchors
 from vestige.actions.checking import check
 from vestige.cli.anchors import read_anchors
 from vestige.cli.context import Context
-from vestige.cli.output import emit, say
+from vestige.cli.output import emit, provider_line, say
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +24,7 @@ def fsck(
     """Name everything that does not hold; exit 1 if there is any."""
     given: Context = context.obj
     home = given.open(check=False)
+    say(provider_line(home.ports.keys.report()))
     faults = [(fault.what, fault.object) for fault in check(home.ports, given.actor(home))]
     if anchor or anchors.has_kept(home.ports):
         compared = anchors.compare(home.ports, given.actor(home), read_anchors(anchor))

@@ -14,6 +14,7 @@ from vestige.cli import (
     ingest,
     init,
     items,
+    keys,
     models,
     people,
     redaction,
@@ -55,7 +56,23 @@ def root(
     context.obj = Context(home=home, badge=badge, json=json)
 
 
-for module in (init, people, devices, ingest, items, redaction, release, checking, backup, models, serve, witness, witnesses, anchors):
+for module in (
+    init,
+    people,
+    devices,
+    ingest,
+    items,
+    redaction,
+    release,
+    checking,
+    backup,
+    keys,
+    models,
+    serve,
+    witness,
+    witnesses,
+    anchors,
+):
     module.register(app)
 
 

@@ -48,6 +48,12 @@ def say(words: str) -> None:
     _words.print(words, markup=False)
 
 
+def provider_line(report: Mapping[str, str | bool]) -> str:
+    """Which library does the cryptography, where the keys lie, and whether any of it is validated."""
+    validated = "FIPS-validated" if report["fips_validated"] is True else "not FIPS-validated"
+    return f"cryptography: {report['library']} {report['version']} with {report['openssl']}, {validated}; keys {report['keys']}"
+
+
 def answer(value: Mapping[str, object], words: str, *, json: bool) -> None:
     """The answer of a command: JSON or words on stdout."""
     if json:

@@ -5,9 +5,10 @@ import os
 
 import typer
 
+from vestige.actions.keys import warning
 from vestige.assembly import migrate_home
 from vestige.cli.context import Context
-from vestige.cli.output import say
+from vestige.cli.output import provider_line, say
 from vestige.errors import BadInput
 
 
@@ -29,6 +30,9 @@ def serve(
     if not _loopback(host) and not home.config.allow_http:
         raise BadInput(f"plain HTTP on {host} would show footage to the network; put a TLS proxy before 127.0.0.1")
     os.environ["VESTIGE_HOME"] = str(home.config.home)
+    say(provider_line(home.ports.keys.report()))
+    if words := warning(home.ports):
+        say(words)
     import uvicorn
 
     shown = "localhost" if _loopback(host) else host

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from vestige.evidence.values import Digest
+
 
 @dataclass(frozen=True, slots=True)
 class AgencyFacts:
@@ -32,3 +34,36 @@ class ModelFacts:
     licence: str
     sha256: str
     installed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KitFacts:
+    """A recovery kit: any `threshold` of its `shares` open the sealed copy of the keyring. `made` in milliseconds UTC."""
+
+    id: str
+    threshold: int
+    shares: int
+    made: int
+
+
+@dataclass(frozen=True, slots=True)
+class SharePage:
+    """What stands on a share for its holder, beside the words: whose it is and against what it is compared."""
+
+    agency: str
+    fingerprint: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class KitTrial:
+    """What shares of a recovery kit gave back: the log's public key (32 bytes), the fingerprints that stood on the shares, one unsealed item.
+
+    `item` and the digest of its bytes are None where the home holds nothing.
+    """
+
+    kit: str
+    log_key: bytes
+    fingerprints: frozenset[str]
+    item: UUID | None
+    digest: Digest | None

@@ -83,11 +83,11 @@ def lock(descriptor: int) -> bool:
 
 
 @contextmanager
-def folder_locked(folder: Path) -> Iterator[None]:
-    """Hold a folder's exclusive lock, waiting for it. Raises OSError."""
+def folder_locked(folder: Path, *, shared: bool = False) -> Iterator[None]:
+    """Hold a folder's lock, alone or with others who share it, waiting for it. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        fcntl.flock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)

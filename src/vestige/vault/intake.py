@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -93,13 +93,15 @@ class Unfinished:
 class Way:
     """The way of an object: where it lies while it is written, where it will lie, and the key file that opens it.
 
+    `entry` gives what the key file says, sealed under the key that is current when it is called; `held` holds all key files meanwhile.
     `sharing` makes, from another item and its object, the key file by which this item opens that object instead.
     """
 
     unfinished: Path
     target: Path
     key_file: Path
-    entry: KeyFile
+    entry: Callable[[], KeyFile]
+    held: Callable[[], AbstractContextManager[None]]
     sharing: Callable[[UUID, UUID], KeyFile]
 
 
@@ -114,9 +116,9 @@ class Intake(Unfinished):
     _sign = -1
 
     def __init__(self, way: Way, key: bytes, associated_data: bytes, *, hold_first: bool = False) -> None:
-        super().__init__(way.unfinished, key, associated_data, hold_first=hold_first)
         self._finished = False
         self._way = way
+        super().__init__(way.unfinished, key, associated_data, hold_first=hold_first)
 
     def finish(self) -> int:
         """Make it durable; returns the plaintext bytes. Raises DiskFull, Unavailable, Fault (the object or its key is there already).
@@ -142,11 +144,19 @@ class Intake(Unfinished):
         Tampered (the other item does not open it), DiskFull, Unavailable.
         """
         with self._first_end():
-            self._write_key(self._way.sharing(item, object_id))
+            self._write_key(lambda: self._way.sharing(item, object_id))
             disk.unlink(self.path)
             self._made.remove(self.path)
         super()._release()
         self._finished = True
+
+    def abandon(self) -> None:
+        """Remove what was made, the key file too, and give the lock back. A second call does nothing. Raises Unavailable."""
+        if self._way.key_file not in self._made:
+            super().abandon()
+            return
+        with self._way.held():
+            super().abandon()
 
     def done(self) -> None:
         """Give the locks back: the database has committed. A second call does nothing. Refuses (ValueError) before `finish`, `share`."""
@@ -162,11 +172,12 @@ class Intake(Unfinished):
         with self._whole_or_gone():
             yield
 
-    def _write_key(self, entry: KeyFile) -> None:
+    def _write_key(self, entry: Callable[[], KeyFile]) -> None:
         path = self._way.key_file
-        keyfiles.write(path, entry)
-        self._made.append(path)
-        self._sign = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        with self._way.held():
+            keyfiles.write(path, entry())
+            self._made.append(path)
+            self._sign = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         if not disk.lock(self._sign):
             raise Unavailable(f"{path} was swept away as it was made; try again")
 

@@ -13,6 +13,8 @@ from vestige.vault.keyring import KEK_NAME, WrappedKey
 
 _FIELDS = ("item", "kek", "nonce", "object", "v", "wrapped")
 _LARGEST = 4096
+_FROM_SERVICE = range(32, 1025)
+"""Bytes of a data key that a key service sealed in a form of its own: such a key file has no nonce."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,15 @@ def write(path: Path, entry: KeyFile) -> None:
             raise
 
 
+def replace(path: Path, entry: KeyFile) -> None:
+    """Put a key file in place of the one that is there, durably: the same data key, sealed anew. Raises DiskFull, Unavailable.
+
+    The caller holds the lock of all key files alone and has read the one that is there: what was removed is never brought back.
+    """
+    with disk.telling(path):
+        disk.write_durably(path, encode(entry))
+
+
 def read(path: Path, item: UUID) -> KeyFile:
     """The key file of `item`. Raises Fault naming the file when it is missing, not whole or another item's; Unavailable."""
     try:
@@ -81,7 +92,8 @@ def _decoded(data: bytes) -> KeyFile:
     if value["v"] != 1 or tuple(sorted(value)) != _FIELDS:
         raise ValueError("not the fields of version 1")
     nonce, wrapped = bytes.fromhex(value["nonce"]), bytes.fromhex(value["wrapped"])
-    if len(nonce) != provider.NONCE_BYTES or len(wrapped) != provider.KEY_BYTES + provider.TAG_BYTES:
+    ours = len(nonce) == provider.NONCE_BYTES and len(wrapped) == provider.KEY_BYTES + provider.TAG_BYTES
+    if not ours and (nonce or len(wrapped) not in _FROM_SERVICE):
         raise ValueError("nonce or sealed key of a wrong length")
     entry = KeyFile(UUID(value["item"]), UUID(value["object"]), WrappedKey(value["kek"], nonce, wrapped))
     if encode(entry) != data:

@@ -4,7 +4,8 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -12,9 +13,12 @@ from uuid import UUID
 
 from vestige.errors import BadInput, Fault, NotFound, Tampered
 from vestige.vault import disk, provider
+from vestige.vault.keks import FileStore, Kek, KekStore, kek_of, key_bytes
+from vestige.vault.kit import Kit
 
 KEK_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_HEX32 = re.compile(r"[0-9a-f]{64}")
+Entry = dict[str, Any]
+"""A home's part of a keyring file: `keks`, `current`, `log_key`; with time also `kit` and `revoked`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,12 @@ class WrappedKey:
 
 
 class KeyProvider(Protocol):
-    """Who holds the keys of a home: a keyring file here; a token or a key service later."""
+    """Who holds the keys of a home: a keyring file, and what it names in a token or a key service."""
+
+    @property
+    def current(self) -> str:
+        """The name of the key-encryption key under which new data keys are sealed."""
+        ...
 
     def wrap(self, item: UUID, object_id: UUID, data_key: bytes) -> WrappedKey:
         """Seal a data key for one item and one object."""
@@ -48,69 +57,94 @@ class KeyProvider(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """The keys of one home, read from a keyring file. Nothing secret shows in its repr."""
+    """The keys of one home, as a keyring file or a recovery kit gave them. Nothing secret shows in its repr."""
 
     path: Path
     home: UUID
     current: str
-    _keks: Mapping[str, bytes] = field(repr=False)
+    kit: Kit | None
+    revoked: frozenset[str]
+    _keks: Mapping[str, Kek] = field(repr=False)
     _log_seed: bytes = field(repr=False)
+    entry: Mapping[str, Any] = field(repr=False)
 
     @classmethod
-    def open(cls, path: Path, home: UUID) -> Self:
+    def open(cls, path: Path, home: UUID, store: KekStore | None = None) -> Self:
         """The keys of `home`. Raises NotFound (no file, no such home), BadInput (others may read it), Fault (no keyring), Unavailable."""
-        entry = _read(path)["homes"].get(str(home))
-        if entry is None:
-            raise NotFound(f"the keyring {path} has no keys of home {home}")
+        return cls.of(path, home, _entry_of(_read(path), path, home), store)
+
+    @classmethod
+    def of(cls, path: Path, home: UUID, entry: Entry, store: KekStore | None = None) -> Self:
+        """The keys that a home's part of a keyring holds; `path` names it in words. Raises Fault for what is not whole."""
+        store = store or FileStore()
         try:
-            keks = {name: _key(value) for name, value in entry["keks"].items() if KEK_NAME.fullmatch(name)}
-            current, seed = str(entry["current"]), _key(entry["log_key"])
+            keks = {name: kek_of(held, store) for name, held in entry["keks"].items() if KEK_NAME.fullmatch(name)}
+            current, seed = str(entry["current"]), key_bytes(entry["log_key"])
+            kit = Kit.decode(entry["kit"]) if "kit" in entry else None
+            revoked = frozenset(map(str, entry.get("revoked", {})))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise _no_keyring(path, f"the keys of home {home} are not whole") from error
-        if current not in keks or len(keks) != len(entry["keks"]):
+        if current not in keks or current in revoked or len(keks) != len(entry["keks"]):
             raise _no_keyring(path, f"the keys of home {home} have a wrong name")
-        return cls(path=path, home=home, current=current, _keks=keks, _log_seed=seed)
+        return cls(path, home, current, kit, revoked, _keks=keks, _log_seed=seed, entry=entry)
 
     @classmethod
-    def create(cls, path: Path, home: UUID) -> Self:
+    def create(cls, path: Path, home: UUID, store: KekStore | None = None) -> Self:
         """Draw keys for `home` and add them to the file, made if it is not there. Refuses (BadInput) a home that it holds already."""
-        with disk.telling(path):
-            path = path.resolve()  # a link to a keyring stays a link
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with disk.folder_locked(path.parent):
-                document = _read(path) if path.exists() else _empty()
-                if str(home) in document["homes"]:
-                    raise BadInput(f"the keyring {path} holds keys of home {home} already: they are never overwritten")
-                name = "kek-" + provider.random_bytes(8).hex()
-                keys = {"keks": {name: _draw()}, "current": name, "log_key": _draw()}
-                document["homes"][str(home)] = keys
-                disk.write_durably(path, json.dumps(document, indent=1).encode() + b"\n")
-        return cls.open(path, home)
+        entry: Entry = {"keks": {}, "current": "", "log_key": provider.random_bytes(provider.KEY_BYTES).hex()}
+        with _locked(path) as real:
+            document: dict[str, Any] = _read(real) if real.exists() else {"v": 1, "homes": {}}
+            if str(home) in document["homes"]:
+                raise BadInput(f"the keyring {real} holds keys of home {home} already: they are never overwritten")
+            draw_into(entry, new_name(), store or FileStore())
+            document["homes"][str(home)] = entry
+            _write(real, document)
+        return cls.open(path, home, store)
+
+    @classmethod
+    def write_back(cls, path: Path, home: UUID, entry: Entry) -> None:
+        """Write a keyring file of one home that a recovery kit gave back. Refuses (BadInput) where something is already."""
+        with _locked(path) as real:
+            if real.exists():
+                raise BadInput(f"{real} is there already: a keyring is never written over")
+            _write(real, {"v": 1, "homes": {str(home): entry}})
+
+    @classmethod
+    def change(cls, path: Path, home: UUID, change: Callable[[Entry], None], before: Callable[[Entry], None]) -> None:
+        """Change a home's part of the file; `before` sees the new part first, and where it raises the file stays as it was."""
+        with _locked(path) as real:
+            document = _read(real)
+            entry = _entry_of(document, real, home)
+            change(entry)
+            cls.of(real, home, entry)
+            before(entry)
+            _write(real, document)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of its key-encryption keys."""
+        return frozenset(self._keks)
 
     @classmethod
     def adopt(cls, source: Path, old: UUID, path: Path, home: UUID) -> Self:
         """The keyring of a home that was restored: the key-encryption keys of `old`, read from `source`, and a new log key, as `home` in `path`.
 
-        Raises NotFound when `source` has no keys of `old`, BadInput where `path` holds keys of `home` already.
+        The recovery kit stays that of the old home: the new one needs its own. Raises NotFound when `source` has no keys of `old`, BadInput where `path` holds keys of `home` already.
         """
-        entry = _read(source)["homes"].get(str(old))
-        if entry is None:
-            raise NotFound(f"the keyring {source} has no keys of home {old}")
-        with disk.telling(path):
-            path = path.resolve()
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with disk.folder_locked(path.parent):
-                document = _read(path) if path.exists() else _empty()
-                if str(home) in document["homes"]:
-                    raise BadInput(f"the keyring {path} holds keys of home {home} already: they are never overwritten")
-                document["homes"][str(home)] = {"keks": entry["keks"], "current": entry["current"], "log_key": _draw()}
-                disk.write_durably(path, json.dumps(document, indent=1).encode() + b"\n")
+        found = _entry_of(_read(source), source, old)
+        entry: Entry = {name: found[name] for name in ("keks", "current", "revoked") if name in found}
+        entry["log_key"] = provider.random_bytes(provider.KEY_BYTES).hex()
+        with _locked(path) as real:
+            document: dict[str, Any] = _read(real) if real.exists() else {"v": 1, "homes": {}}
+            if str(home) in document["homes"]:
+                raise BadInput(f"the keyring {real} holds keys of home {home} already: they are never overwritten")
+            document["homes"][str(home)] = entry
+            _write(real, document)
         return cls.open(path, home)
 
     def wrap(self, item: UUID, object_id: UUID, data_key: bytes) -> WrappedKey:
-        """Seal a data key under the current key-encryption key, with a random nonce: safe for 2^32 keys under one key-encryption key."""
-        nonce = provider.random_bytes(provider.NONCE_BYTES)
-        sealed = provider.Gcm(self._keks[self.current]).seal(nonce, data_key, _bound_to(item, object_id))
+        """Seal a data key under the current key-encryption key. Raises Unavailable."""
+        nonce, sealed = self._keks[self.current].seal(data_key, _bound_to(item, object_id))
         return WrappedKey(self.current, nonce, sealed)
 
     def unwrap(self, item: UUID, object_id: UUID, key: WrappedKey) -> bytes:
@@ -119,7 +153,7 @@ class Keyring:
         if kek is None:
             raise Fault(f"the keyring {self.path} has no key {key.kek!r}, which item {item} needs")
         try:
-            return provider.Gcm(kek).open(key.nonce, key.wrapped, _bound_to(item, object_id))
+            return kek.open(key.nonce, key.wrapped, _bound_to(item, object_id))
         except provider.WrongTag as error:
             raise Tampered(f"the data key of item {item} is not what was sealed for it and object {object_id}") from error
 
@@ -136,18 +170,37 @@ def _bound_to(item: UUID, object_id: UUID) -> bytes:
     return f"{item}/{object_id}".encode()
 
 
-def _empty() -> dict[str, Any]:
-    return {"v": 1, "homes": {}}
+def new_name() -> str:
+    """A name for a new key-encryption key."""
+    return "kek-" + provider.random_bytes(8).hex()
 
 
-def _draw() -> str:
-    return provider.random_bytes(provider.KEY_BYTES).hex()
+def draw_into(entry: Entry, name: str, store: KekStore) -> None:
+    """Make a key-encryption key in the store, the current one of a home's part from now on. Raises Unavailable."""
+    held = store.draw(name)
+    entry["keks"][name] = held if store.kind == FileStore.kind else {store.kind: held}
+    entry["current"] = name
 
 
-def _key(value: str) -> bytes:
-    if not _HEX32.fullmatch(value):
-        raise ValueError("not 32 bytes in hex")
-    return bytes.fromhex(value)
+def _entry_of(document: Mapping[str, Any], path: Path, home: UUID) -> Entry:
+    entry: Entry | None = document["homes"].get(str(home))
+    if entry is None:
+        raise NotFound(f"the keyring {path} has no keys of home {home}")
+    return entry
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[Path]:
+    """Hold the lock of a keyring file, there or not; gives the file itself where `path` is a link, which stays one."""
+    with disk.telling(path):
+        real = path.resolve()
+        real.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with disk.folder_locked(real.parent):
+            yield real
+
+
+def _write(path: Path, document: Mapping[str, Any]) -> None:
+    disk.write_durably(path, json.dumps(document, indent=1).encode() + b"\n")
 
 
 def _no_keyring(path: Path, why: str) -> Fault:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -47,6 +48,12 @@ class Layout:
         """Where an item's key file lies."""
         return _in_store(self._keys, item, f"{item}.key")
 
+    @contextmanager
+    def key_files_held(self, *, alone: bool = False) -> Iterator[None]:
+        """Hold all key files: with others while one is written or removed, alone while one is sealed anew. Raises Unavailable."""
+        with disk.telling(self._keys), disk.folder_locked(self._keys, shared=not alone):
+            yield
+
     def working(self, item: UUID, kind: str) -> Path:
         """Where an item's working copy of that kind lies. Refuses (ValueError) a kind that is no plain lower-case word."""
         if not _KIND.fullmatch(kind):
@@ -76,8 +83,9 @@ class Layout:
         """What lies in the folder of unfinished things, and half-written key files: of live writers and of dead ones."""
         with disk.telling(self.tmp):
             yield from sorted(self.tmp.iterdir())
-        with disk.telling(self._keys):
-            yield from sorted(self._keys.glob("*/*.key.tmp"))
+        with self.key_files_held():
+            found = sorted(self._keys.glob("*/*.key.tmp"))
+        yield from found
 
     def strangers(self) -> Iterator[Path]:
         """Files in the store whose names or folders are not the vault's own."""

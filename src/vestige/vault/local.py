@@ -39,9 +39,14 @@ class LocalVault:
         still there: a sweeper that found the note without a file has removed it.
         """
         key = provider.random_bytes(provider.KEY_BYTES)
-        key_file = self._layout.key(item)
-        entry = KeyFile(item, object_id, self._keyring.wrap(item, object_id, key))
-        way = Way(self._layout.unfinished(object_id), self._layout.object(object_id), key_file, entry, partial(self._shared, item))
+        first = self._sealed_key(item, object_id, key)  # now, so that nothing is taken in while keys cannot be sealed
+
+        def entry() -> KeyFile:
+            return first if first.key.kek == self._keyring.current else self._sealed_key(item, object_id, key)
+
+        layout = self._layout
+        places = (layout.unfinished(object_id), layout.object(object_id), layout.key(item))
+        way = Way(*places, entry, layout.key_files_held, partial(self._shared, item))
         return Intake(way, key, str(object_id).encode(), hold_first=hold_first)
 
     def sweep(self, item: UUID, object_id: UUID, claim: Callable[[], bool]) -> bool:
@@ -62,10 +67,11 @@ class LocalVault:
                 begun = begun or lock is True
             if not claim():
                 return False
-            if begun:  # else the writer had not begun to write: what it may be making now is not ours
-                for path in signs:
-                    disk.unlink(path)
-            disk.unlink(key_file.with_name(key_file.name + ".tmp"))
+            with self._layout.key_files_held():
+                if begun:  # else the writer had not begun to write: what it may be making now is not ours
+                    for path in signs:
+                        disk.unlink(path)
+                disk.unlink(key_file.with_name(key_file.name + ".tmp"))
         return True
 
     def open(self, item: UUID, object_id: UUID) -> SealReader:
@@ -150,7 +156,10 @@ class LocalVault:
 
     def _shared(self, item: UUID, other: UUID, object_id: UUID) -> KeyFile:
         """The key file by which an item opens the object of another."""
-        return KeyFile(item, object_id, self._keyring.wrap(item, object_id, self.data_key(other, object_id)))
+        return self._sealed_key(item, object_id, self.data_key(other, object_id))
+
+    def _sealed_key(self, item: UUID, object_id: UUID, key: bytes) -> KeyFile:
+        return KeyFile(item, object_id, self._keyring.wrap(item, object_id, key))
 
     def _entry(self, item: UUID, object_id: UUID) -> KeyFile:
         path = self._layout.key(item)

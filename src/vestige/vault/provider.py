@@ -1,4 +1,4 @@
-"""The one module behind which all cryptography of the vault sits: AES-256-GCM, HKDF-SHA256, Ed25519, random bytes.
+"""The one module behind which all cryptography of the vault sits: AES-256-GCM, HKDF-SHA256, Ed25519, HPKE, random bytes.
 
 Another library (a validated one, a token) takes its place here and nowhere else.
 """
@@ -9,8 +9,10 @@ import cryptography
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.backends.openssl import backend
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_BYTES = 32
@@ -73,6 +75,28 @@ def sign_ed25519(seed: bytes, message: bytes) -> bytes:
 def public_ed25519(seed: bytes) -> bytes:
     """The 32-byte public key of that 32-byte seed."""
     return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+
+
+def public_x25519(secret: bytes) -> bytes:
+    """The 32-byte public key of a 32-byte X25519 secret."""
+    return X25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
+
+
+def seal_to(public_key: bytes, plain: bytes, info: bytes) -> bytes:
+    """Seal for whoever holds the secret of that X25519 key: HPKE (RFC 9180) base mode, HKDF-SHA256, AES-256-GCM; `enc` comes first."""
+    return _hpke().encrypt(plain, X25519PublicKey.from_public_bytes(public_key), info)
+
+
+def open_sealed_to(secret: bytes, sealed: bytes, info: bytes) -> bytes:
+    """What was sealed to the key of that secret. Raises WrongTag."""
+    try:
+        return _hpke().decrypt(sealed, X25519PrivateKey.from_private_bytes(secret), info)
+    except (InvalidTag, ValueError) as error:
+        raise WrongTag("not sealed to this key") from error
+
+
+def _hpke() -> Suite:
+    return Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 
 def report() -> dict[str, str | bool]:

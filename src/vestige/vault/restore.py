@@ -36,8 +36,7 @@ def fill(backup: Backup, stored: Mapping[UUID, Stored], home: Path, progress: Ca
             lost.append(f"the sealed object {one} is missing or damaged in the backup")
         for path in sorted((backup.folder / "keys").glob("*/*.key")):
             copy_verified(path, layout.key(UUID(path.stem)))
-        for name in ("recovery", "models"):
-            _copy_tree(backup.folder / name, home / name)
+        _copy_tree(backup.folder / "models", home / "models")
     return lost
 
 

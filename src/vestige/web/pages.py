@@ -12,6 +12,7 @@ from django.shortcuts import render as _render
 
 from vestige.access.permissions import Permission
 from vestige.access.roles import PERMISSIONS, of
+from vestige.actions.keys import warning
 from vestige.errors import BadInput, NotFound, Refused, Unavailable, VestigeError
 from vestige.evidence.people import Actor
 from vestige.web import hands
@@ -59,6 +60,7 @@ def draw(request: HttpRequest, template: str, context: Mapping[str, Any] | None 
         "who": who,
         "links": [link for link in _LINKS if who and holds(who, link.permission)],
         "path": request.path,
+        "keys_warning": warning(hands.ports()) if who and holds(who, Permission.KEY_DRILL) else None,
     }
     return _render(request, f"web/{template}", {**frame, **(context or {})}, status=status)
 
