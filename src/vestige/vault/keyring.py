@@ -129,7 +129,8 @@ class Keyring:
     def adopt(cls, source: Path, old: UUID, path: Path, home: UUID) -> Self:
         """The keyring of a home that was restored: the key-encryption keys of `old`, read from `source`, and a new log key, as `home` in `path`.
 
-        The recovery kit stays that of the old home: the new one needs its own. Raises NotFound when `source` has no keys of `old`, BadInput where `path` holds keys of `home` already.
+        The recovery kit stays that of the old home: the new one needs its own.
+        Raises NotFound when `source` has no keys of `old`, BadInput where `path` holds keys of `home` already.
         """
         found = _entry_of(_read(source), source, old)
         entry: Entry = {name: found[name] for name in ("keks", "current", "revoked") if name in found}
