@@ -38,11 +38,16 @@ class Agency:
     def ports(self) -> Ports:
         return self.home.ports
 
-    def sealed(self, item: UUID) -> Path:
-        """The file that holds an item's sealed bytes."""
+    def object_of(self, item: UUID) -> UUID:
+        """The sealed object that an item opens."""
         found = self.ports.catalog.item(str(item))
         assert found is not None
-        return self.home.config.home / "vault" / "objects" / str(found.sealed)[-2:] / str(found.sealed)
+        return found.sealed
+
+    def sealed(self, item: UUID) -> Path:
+        """The file that holds an item's sealed bytes."""
+        sealed = str(self.object_of(item))
+        return self.home.config.home / "vault" / "objects" / sealed[-2:] / sealed
 
     def key_file(self, item: UUID) -> Path:
         """An item's key file."""

@@ -205,28 +205,29 @@ def test_lost_and_damaged_objects_and_keys_are_put_back(small: Agency, tmp_path:
     backed_up(small, tmp_path / "b")
     late = taken(small, tmp_path, b"not in the backup")
     layout = small.home.ports.vault._vault.layout  # type: ignore[attr-defined]
-    layout.object(outcomes[0].item).unlink()
+    small.sealed(outcomes[0].item).unlink()
     layout.key(outcomes[1].item).unlink()
-    damaged = bytearray(layout.object(outcomes[2].item).read_bytes())
+    damaged = bytearray(small.sealed(outcomes[2].item).read_bytes())
     damaged[700] ^= 1
-    layout.object(outcomes[2].item).write_bytes(damaged)
-    layout.object(late.item).unlink()
+    small.sealed(outcomes[2].item).write_bytes(damaged)
+    small.sealed(late.item).unlink()
     assert backed_up(small, tmp_path / "b").missing
     done = backup.repair(small.ports, CONSOLE, tmp_path / "b")
     assert {item for item, words in done.items() if words == "put back"} == {outcome.item for outcome in outcomes[:3]}
     assert "not in the backup" in done[late.item]
-    assert [fault for fault in faults(small) if str(late.item) not in fault] == []
-    assert (small.home.config.home / "vault" / "damaged" / f"{outcomes[2].item}.0").read_bytes() == bytes(damaged)
+    assert [fault for fault in faults(small) if str(small.object_of(late.item)) not in fault] == []
+    assert (small.home.config.home / "vault" / "damaged" / f"{small.object_of(outcomes[2].item)}.0").read_bytes() == bytes(damaged)
 
 
 def test_a_damaged_backup_is_named_and_the_rest_is_restored(small: Agency, tmp_path: Path) -> None:
     outcomes = [taken(small, tmp_path, bytes([n])) for n in range(2)]
     made = backed_up(small, tmp_path / "b")
     folder = Backup(tmp_path / "b")
-    folder.object(outcomes[0].item).write_bytes(b"rot")
+    rotten = small.object_of(outcomes[0].item)
+    folder.object(rotten).write_bytes(b"rot")
     home, found = restored(small, tmp_path / "b", tmp_path / "new")
-    assert [str(outcomes[0].item) in name for name in found.missing] == [True]
-    assert {fault.partition(":")[0] for fault in faults(home)} == {f"object {outcomes[0].item}"}
+    assert [str(rotten) in name for name in found.missing] == [True]
+    assert {fault.partition(":")[0] for fault in faults(home)} == {f"object {rotten}"}
     database = folder.snapshots / made.name / "catalog" / "catalog.sqlite3"
     database.write_bytes(database.read_bytes() + b"x")
     with pytest.raises(Fault, match="is not what was backed up"):
@@ -291,7 +292,7 @@ def test_a_trial_of_the_backup_is_recorded_whether_it_succeeds_or_fails(agency: 
     backed_up(agency, tmp_path / "b")
     result = backup.test_restore(agency.ports, CONSOLE, tmp_path / "b", 10)
     assert result["opened"] == 1
-    Backup(tmp_path / "b").object(outcome.item).write_bytes(b"rot")
+    Backup(tmp_path / "b").object(agency.object_of(outcome.item)).write_bytes(b"rot")
     with pytest.raises(Fault, match="does not restore"):
         backup.test_restore(agency.ports, CONSOLE, tmp_path / "b", 10)
     told = Event.objects.filter(type="restore:tested").order_by("seq")
@@ -328,6 +329,7 @@ def test_a_backup_that_is_killed_leaves_nothing_that_the_next_one_minds(small: A
 
 def test_the_whole_machine_is_lost_and_only_backup_and_keyring_are_left(small: Agency, tmp_path: Path) -> None:
     outcome = taken(small, tmp_path, b"all that is left")
+    sealed = small.object_of(outcome.item)
     backed_up(small, tmp_path / "b")
     keyring = tmp_path / "kept.keyring"
     shutil.copy(small.home.config.keyring, keyring)
@@ -344,5 +346,5 @@ def test_the_whole_machine_is_lost_and_only_backup_and_keyring_are_left(small: A
     answer = json.loads(done.stdout)
     assert (answer["lost"], answer["missing"], answer["faults"]) == (0, [], [])
     home = open_home(tmp_path / "home")
-    assert home.ports.vault.digest(outcome.item, outcome.item) == outcome.sha256
+    assert home.ports.vault.digest(outcome.item, sealed) == outcome.sha256
     assert config.load(tmp_path / "home").keyring == tmp_path / "home.keyring"

@@ -66,7 +66,7 @@ def test_a_drill_that_fails_is_recorded_and_warns_on(agency: Agency, tmp_path: P
     one, two, _ = kit(agency, tmp_path / "kit")
     with pytest.raises(BadInput, match="2 different shares"):
         keys.drill(agency.ports, CONSOLE, [one, one])
-    sealed = agency.home.config.home / "vault" / "objects" / str(taken.item)[-2:] / str(taken.item)
+    sealed = agency.sealed(taken.item)
     sealed.write_bytes(sealed.read_bytes()[:-1] + b"x")
     with pytest.raises(Tampered):
         keys.drill(agency.ports, CONSOLE, [one, two])
@@ -132,7 +132,7 @@ def test_a_lost_keyring_comes_back_from_shares_and_everything_opens(agency: Agen
     assert json.loads(config.keyring.read_text()) == before
     assert config.keyring.stat().st_mode & 0o777 == 0o600
     again = open_home(config.home)
-    assert again.ports.vault.digest(taken.item, taken.item) == taken.sha256
+    assert again.ports.vault.digest(taken.item, agency.object_of(taken.item)) == taken.sha256
     assert check(again.ports, CONSOLE) == []
     with pytest.raises(BadInput, match="never written over"):
         keys.recover(home.ports, CONSOLE, shares[1:], config.keyring)
@@ -249,7 +249,7 @@ def test_another_process_draws_keys_while_this_one_takes_files_in(agency: Agency
     thread.join()
     assert answers == [0, 0, 0, 0]
     for outcome in outcomes:
-        assert agency.ports.vault.digest(outcome.item, outcome.item) == outcome.sha256
+        assert agency.ports.vault.digest(outcome.item, agency.object_of(outcome.item)) == outcome.sha256
     assert faults(agency) == []
 
 

@@ -62,3 +62,12 @@ def test_a_document_that_does_not_open_is_told_and_shows_nothing(agency: Agency,
     found = agency.ports.catalog.item(str(item))
     assert found is not None
     assert found.working == frozenset()
+
+
+def test_what_a_killed_maker_left_is_no_fault_and_goes_with_the_next(agency: Agency, tmp_path: Path) -> None:
+    item = taken(agency, tmp_path / "clip", Clip(frames=30).data()).item
+    left = agency.home.config.home / "vault" / "tmp" / f"{item}.proxy.0123456789abcdef"
+    left.write_bytes(b"half a proxy")
+    assert check(agency.ports, CONSOLE) == []
+    prepare(agency.ports, system("prepare"), item)
+    assert not left.exists()

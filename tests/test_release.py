@@ -145,7 +145,7 @@ def test_working_copies_are_made_and_sealed_and_a_file_that_browsers_cannot_play
     assert made[0] == "poster"
     assert "proxy" not in made
     assert prepare(agency.ports, system("prepare"), sound) == []
-    poster = agency.ports.vault.open_working(film, film, "poster")
+    poster = agency.ports.vault.open_working(film, agency.object_of(film), "poster")
     assert poster.read_at(0, 3) == b"\xff\xd8\xff"
     poster.close()
     assert check(agency.ports, agency.actor("auditor")) == []

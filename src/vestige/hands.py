@@ -69,6 +69,10 @@ class VaultHands:
         """An object, for random access."""
         return self._vault.open(item, object_id)
 
+    def sweep_working(self) -> int:
+        """Remove unfinished working copies whose writers are dead; returns how many."""
+        return self._vault.sweep_working()
+
     def holds(self, object_id: UUID) -> bool:
         """Whether the sealed object is there."""
         return self._vault.layout.object(object_id).is_file()
@@ -114,8 +118,9 @@ class VaultHands:
             yield Fault("the key file is missing", f"item {item}")
         for item in sorted(keyed - known):
             yield Fault("the key file belongs to no item", f"item {item}")
+        made_again = set(self._vault.unfinished_working())
         for path in (*self._vault.strangers(), *self._vault.leftovers()):
-            if not _rewrapping(path):
+            if path not in made_again and not _rewrapping(path):
                 yield Fault("a file in the vault is nobody's", str(path))
         for sealed, items in objects.items():
             for item in items:

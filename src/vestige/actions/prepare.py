@@ -22,10 +22,14 @@ _WITH_TABLES = frozenset({"audio/mp4", "video/mp4"})  # of what browsers play as
 
 @action("item.prepare", Permission.ITEM_PREPARE, EventType.ITEM_PREPARED)
 def prepare(desk: Desk, ref: UUID) -> list[str]:
-    """Make the working copies of an item; returns their kinds. A picture that cannot be made is told in the event and stops nothing."""
+    """Make the working copies of an item; returns their kinds. A picture that cannot be made is told in the event and stops nothing.
+
+    What a killed maker left unfinished is removed first.
+    """
     item = desk.ports.catalog.item(str(ref))
     if item is None:
         raise NotFound(f"there is no item {ref}")
+    desk.ports.vault.sweep_working()
     made: list[str] = []
     failed: list[str] = []
     for make in (_stills, _pages, _proxy, _time_map):

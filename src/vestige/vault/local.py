@@ -114,12 +114,14 @@ class LocalVault:
         with disk.telling(path):
             disk.unlink(path)
 
+    def unfinished_working(self) -> list[Path]:
+        """Unfinished working copies, of live writers and of dead ones: they can be made again, so they are no fault of the home."""
+        return [path for path in self._layout.leftovers() if path.parent == self._layout.tmp and path.name.count(".") == 2]
+
     def sweep_working(self) -> int:
         """Remove unfinished working copies whose writers are dead; returns how many."""
         swept = 0
-        for path in self._layout.leftovers():
-            if path.parent != self._layout.tmp or path.name.count(".") != 2:
-                continue
+        for path in self.unfinished_working():
             with disk.telling(path), ExitStack() as held:
                 if _lock(path, held):
                     disk.unlink(path)
