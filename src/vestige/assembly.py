@@ -167,7 +167,7 @@ def _assembled(settings: Config, policy: str, now: Callable[[], int], keyring: L
     keyring = keyring or LiveKeyring(settings.keyring, settings.home_id)
     vault = LocalVault(settings.home, keyring)
     ports = Ports(
-        catalog=DjangoCatalog(keyring, now),
+        catalog=DjangoCatalog(keyring, now, settings.log),
         vault=VaultHands(vault),
         keys=KeyHands(settings.home, keyring),
         media=MediaHands(MediaWorker(), vault, settings.models),

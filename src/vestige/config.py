@@ -25,6 +25,7 @@ class Config:
     home_id: UUID
     keyring: Path
     models: Path
+    log: Path
     database_url: str = field(repr=False)
     web_secret: str = field(repr=False)
     allow_http: bool
@@ -79,6 +80,7 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Config:
         home_id=home_id,
         keyring=default_keyring(home, environ),
         models=Path(environ.get("VESTIGE_MODELS") or settings.get("models") or home / "models").absolute(),
+        log=Path(environ.get("VESTIGE_LOG") or settings.get("log") or home / "log").absolute(),
         database_url=environ.get("DATABASE_URL") or str(settings.get("database_url", "")),
         web_secret=secret,
         allow_http=environ.get("VESTIGE_ALLOW_HTTP") == "1",

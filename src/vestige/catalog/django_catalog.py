@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Q
 
-from vestige.catalog import checking, copying, log_rows, models, queries, restoring, sequencer, values
+from vestige.catalog import checking, copying, log_rows, models, published, queries, restoring, sequencer, values
 from vestige.catalog.accounts.models import Person as PersonRow
 from vestige.catalog.log import Transaction, writing
 from vestige.catalog.proofs import ProofReader
@@ -45,10 +45,11 @@ class DjangoCatalog:
     trail = staticmethod(queries.trail)
     trail_of_object = staticmethod(queries.trail_of_object)
 
-    def __init__(self, signer: LogSigner, now: Callable[[], int]) -> None:
-        """`signer` holds the log's key; `now` is the clock (milliseconds UTC)."""
+    def __init__(self, signer: LogSigner, now: Callable[[], int], log: Path) -> None:
+        """`signer` holds the log's key; `now` is the clock (milliseconds UTC); `log` the folder into which the log is written as files."""
         self._signer = signer
         self._now = now
+        self._log = log
 
     def writing(self, actor: Actor) -> AbstractContextManager[Transaction]:
         """A transaction of this actor; durable when the block ends."""
@@ -199,6 +200,26 @@ class DjangoCatalog:
         if transaction.get_connection().in_atomic_block:
             raise Unavailable("a checkpoint is made outside a transaction")
         return sequencer.checkpoint(self._signer, self._now)
+
+    def log_behind(self) -> bool:
+        """Whether the log's files lack something that is committed. Raises Fault for files that are not this log's."""
+        if models.Waiting.objects.exists():
+            return True
+        held = published.held(self._log, self._signer.public_key())
+        return models.LogState.objects.get().size != (held.size if held else -1)
+
+    def write_log(self, folder: Path | None = None) -> tuple[str, int]:
+        """Bring the log's files (in the home, or in another folder) up to every event committed before the call: checkpoint and size.
+
+        Derived from the database and nothing else; records nothing. Raises Fault for a folder that holds anything but this log's past.
+        """
+        note = self.checkpoint()
+        head = published.publish(folder or self._log, note, self._signer.public_key())
+        return note, head.size
+
+    def verify_log(self, folder: Path | None = None) -> int:
+        """Read back all that a folder publishes; its size. Raises Fault for what does not lead to its checkpoint."""
+        return published.verify(folder or self._log, self._signer.public_key()).size
 
     def proofs(self, size: int) -> ProofReader:
         """Proofs in the tree of that size."""

@@ -60,12 +60,34 @@ def tiles(size: int, since: int = 0) -> Iterator[Tile]:
         level += 1
 
 
+def partial_tiles(size: int) -> Iterator[Tile]:
+    """The tiles of the tree of `size` that are not full: at most one a level."""
+    level = 0
+    while size >> _HEIGHT * level:
+        count = size >> _HEIGHT * level
+        if count % WIDTH:
+            yield Tile(level, count // WIDTH, count % WIDTH)
+        level += 1
+
+
 def bundle(entries: Sequence[bytes]) -> bytes:
     """A bundle: each entry after its length in two bytes, big-endian. Raises ValueError for one of more than 65,535 bytes."""
     for entry in entries:
         if len(entry) > LONGEST_ENTRY:
             raise ValueError(f"an entry of {len(entry)} bytes cannot be published")
     return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
+
+
+def unbundle(data: bytes) -> list[bytes]:
+    """The entries of a bundle. Raises ValueError for one that ends inside an entry."""
+    entries, at = [], 0
+    while at < len(data):
+        end = at + 2 + int.from_bytes(data[at : at + 2], "big")
+        if end > len(data) or at + 2 > len(data):
+            raise ValueError("the bundle ends inside an entry")
+        entries.append(data[at + 2 : end])
+        at = end
+    return entries
 
 
 Hashes = Callable[[int, int, int], list[bytes]]

@@ -1,0 +1,193 @@
+"""The log as files that any web server can publish: C2SP tlog-tiles, written from what the database has committed.
+
+1. Nobody else writes into the folder meanwhile (its lock). 2. What it holds is this log's, not newer than the database, and a prefix of it.
+3. Tiles and bundles of every signed size are written, each whole or not at all. 4. They are durable. 5. The checkpoint comes last.
+6. Partial tiles that have become full go. Whoever comes second writes the same bytes.
+"""
+
+import errno
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+
+from vestige.catalog.models import Checkpoint, LogState, Sequenced
+from vestige.catalog.sequencer import stored_hashes
+from vestige.custody import notes
+from vestige.custody.notes import Checkpoint as Head
+from vestige.custody.tiles import WIDTH, Tile, bundle, partial_tiles, subtrees_in, tiles, unbundle
+from vestige.custody.tree import EMPTY_ROOT, Frontier, leaf_hash
+from vestige.errors import DiskFull, Fault, Unavailable
+
+CHECKPOINT = "checkpoint"
+_NEW = ".new"
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+def held(folder: Path, public_key: bytes) -> Head | None:
+    """The checkpoint of the log in a folder, None where there is none. Raises Fault for one that this key did not sign."""
+    try:
+        return notes.verify((folder / CHECKPOINT).read_text(), public_key)
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Fault(f"{folder / CHECKPOINT} cannot be read: {error}") from error
+
+
+def publish(folder: Path, note: str, public_key: bytes) -> Head:
+    """Bring the folder up to this signed checkpoint; returns the newest that it holds then.
+
+    Raises Fault when the folder holds another log, a longer one than the database, or one that is no prefix of it; Unavailable, DiskFull.
+    """
+    head = notes.verify(note, public_key)
+    with _locked(folder):
+        before = held(folder, public_key)
+        if before is not None:
+            _refuse_other(folder, before, head)
+            if before.size >= head.size:
+                return before
+        since = before.size if before else 0
+        _write_tiles(folder, since, head.size)
+        _write(folder, CHECKPOINT, note.encode())
+        _sync(folder)
+        for tile in partial_tiles(since):
+            if _is_full(tile, head.size):
+                _remove_partials(folder, tile)
+    return head
+
+
+def verify(folder: Path, public_key: bytes) -> Head:
+    """Read back everything that a folder publishes. Raises Fault for whatever does not lead to its checkpoint."""
+    head = held(folder, public_key)
+    if head is None:
+        raise Fault(f"{folder} publishes no checkpoint")
+    levels: list[list[bytes]] = []
+    for tile in tiles(head.size):
+        if tile.level == len(levels):
+            levels.append([])
+        data = _read(folder / tile.path())
+        hashes = [data[at : at + 32] for at in range(0, len(data), 32)]
+        if len(data) != 32 * tile.width or (tile.level == 0 and hashes != _entry_hashes(folder / tile.bundle_path())):
+            raise Fault(f"{folder / tile.path()} is not the tile of its entries")
+        levels[tile.level] += hashes
+    for below, above in pairwise(levels):
+        if [Frontier().append(below[at : at + WIDTH]).root() for at in range(0, len(below) - WIDTH + 1, WIDTH)] != above:
+            raise Fault(f"the tiles in {folder} do not fit together")
+    if (Frontier().append(levels[0]).root() if levels else EMPTY_ROOT) != head.root:
+        raise Fault(f"the tiles in {folder} do not lead to their checkpoint")
+    return head
+
+
+def _refuse_other(folder: Path, before: Head, head: Head) -> None:
+    state = LogState.objects.get()
+    if before.origin != head.origin:
+        raise Fault(f"{folder} holds the log {before.origin}, not {head.origin}")
+    if before.size > state.size:
+        raise Fault(f"{folder} holds {before.size} entries where the database has {state.size}: the database was set back")
+    root = subtrees_in(before.size, stored_hashes)(0, before.size) if before.size else EMPTY_ROOT
+    if root != before.root:
+        raise Fault(f"{folder} holds another tree of {before.size} entries than the database: the log was forked")
+
+
+def _write_tiles(folder: Path, since: int, size: int) -> None:
+    """All that the tree of `size` has more than that of `since`, and the partial tiles of every signed size between them."""
+    signed = Checkpoint.objects.filter(size__gt=since, size__lt=size).values_list("size", flat=True)
+    between = {tile for one in signed for tile in partial_tiles(one) if not _is_full(tile, size)}
+    widths: dict[tuple[int, int], set[int]] = {}
+    for tile in {*tiles(size, since), *between}:
+        widths.setdefault((tile.level, tile.index), set()).add(tile.width)
+    touched: set[Path] = set()
+    for (level, index), found in sorted(widths.items()):
+        touched |= _write_tile(folder, Tile(level, index, max(found)), found)
+    for parent in sorted({above for path in touched for above in path.parents if above.is_relative_to(folder)}):
+        _sync(parent)
+
+
+def _write_tile(folder: Path, most: Tile, widths: set[int]) -> set[Path]:
+    """One tile in each of these widths, and the entries that belong to it; returns the files."""
+    hashes = b"".join(stored_hashes(most.level, most.start, most.start + most.width))
+    entries = _entries(most) if most.level == 0 else []
+    files: set[Path] = set()
+    for width in sorted(widths):
+        tile = Tile(most.level, most.index, width)
+        files.add(_write(folder, tile.path(), hashes[: 32 * width]))
+        if tile.level == 0:
+            files.add(_write(folder, tile.bundle_path(), bundle(entries[:width])))
+    return files
+
+
+def _is_full(tile: Tile, size: int) -> bool:
+    """Whether the tree of `size` has the whole of the tile."""
+    return size >> 8 * tile.level >= tile.start + WIDTH
+
+
+def _remove_partials(folder: Path, tile: Tile) -> None:
+    paths = [tile.path(), tile.bundle_path()] if tile.level == 0 else [tile.path()]
+    for path in paths:
+        shutil.rmtree((folder / path).parent, ignore_errors=True)
+
+
+def _entries(tile: Tile) -> list[bytes]:
+    rows = Sequenced.objects.filter(index__gte=tile.start, index__lt=tile.start + tile.width).order_by("index")
+    entries = [bytes(one) for one in rows.values_list("event__entry", flat=True)]
+    if len(entries) != tile.width:
+        raise Fault(f"the log holds {len(entries)} entries where a tile has {tile.width} (from {tile.start})")
+    return entries
+
+
+def _entry_hashes(path: Path) -> list[bytes]:
+    try:
+        return [leaf_hash(entry) for entry in unbundle(_read(path))]
+    except ValueError as error:
+        raise Fault(f"{path} is no bundle of entries") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise Fault(f"{path} is missing") from error
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be read: {error.strerror}") from error
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """The folder, made if need be, written by nobody else while the block runs; what the disk refuses is told."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        kind = DiskFull if error.errno in _FULL else Unavailable
+        raise kind(f"the log cannot be written into {folder}: {error.strerror or error}") from error
+
+
+def _write(folder: Path, name: str, data: bytes) -> Path:
+    """Put a file in its place, whole or not at all; one that is there with these bytes stays."""
+    path, new = folder / name, folder / _NEW
+    if path.is_file() and path.read_bytes() == data:
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with new.open("wb") as out:
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
+    new.rename(path)
+    return path
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
