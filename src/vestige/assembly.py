@@ -155,6 +155,13 @@ def recover_without_home(copy: Path, shares: Sequence[Path], to: Path) -> str:
     return found
 
 
+def let_go() -> None:
+    """Give back the database connections of this thread."""
+    from django.db import connections
+
+    connections.close_all()
+
+
 def log_key(home: Home) -> str:
     """The log's verifier key."""
     return verifier_key(home.ports.catalog.origin(), home.ports.catalog.log_key())

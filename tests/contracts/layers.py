@@ -31,7 +31,9 @@ ROOMS: dict[str, frozenset[str]] = {
     # ways in
     "ingest": frozenset({"actions", "evidence"}),
     "web": frozenset({"actions", "evidence", "access"}),
-    "cli": frozenset({"actions", "evidence", "access", "ingest", "assembly", "restoration"}),  # access: the names of roles
+    "cli": frozenset(
+        {"actions", "evidence", "access", "ingest", "assembly", "restoration", "jobs"}
+    ),  # access: the names of roles; jobs: its supervisor
     "jobs": frozenset({"actions", "evidence", "assembly"}),
     # beside the rooms
     "errors": frozenset(),

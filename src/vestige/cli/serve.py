@@ -10,6 +10,7 @@ from vestige.assembly import migrate_home
 from vestige.cli.context import Context
 from vestige.cli.output import provider_line, say
 from vestige.errors import BadInput
+from vestige.jobs.supervisor import Supervisor
 
 
 def register(app: typer.Typer) -> None:
@@ -37,17 +38,22 @@ def serve(
 
     shown = "localhost" if _loopback(host) else host
     say(f"serving {home.config.home} at http://{shown}:{port} (stop with Ctrl-C)")
-    uvicorn.run(
-        "vestige.web.asgi:application",
-        host=host,
-        port=port,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        log_level="warning",
-        timeout_graceful_shutdown=3,
-        server_header=False,
-    )
+    jobs = Supervisor(os.environ)
+    jobs.start()
+    try:
+        uvicorn.run(
+            "vestige.web.asgi:application",
+            host=host,
+            port=port,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            log_level="warning",
+            timeout_graceful_shutdown=3,
+            server_header=False,
+        )
+    finally:
+        jobs.stop()
 
 
 def _loopback(host: str) -> bool:

@@ -1,0 +1,29 @@
+"""The duties: what is done by the clock, how often it is looked for, when there is something to do, and how it is done.
+
+Several processes may do them at once: an action's own transaction decides who was first, and whoever comes second finds nothing to do.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vestige.actions import anchors, cosigning, log_files, stamping
+from vestige.actions.ports import Ports
+from vestige.evidence.people import system
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A duty. `seconds` lie between two looks; `run` calls an action as a system actor, or derives what follows from committed events."""
+
+    name: str
+    seconds: float
+    due: Callable[[Ports], bool]
+    run: Callable[[Ports], object]
+
+
+DUTIES = (
+    Duty("log files", 0.2, log_files.is_behind, log_files.keep),
+    Duty("cosignatures", 60, cosigning.is_due, lambda ports: cosigning.cosign(ports, system("witnesses"), everyone=False)),
+    Duty("time stamp", 60, stamping.is_due, lambda ports: stamping.stamp(ports, system("time stamp"))),
+    Duty("anchor", 60, anchors.is_due, lambda ports: anchors.write(ports, system("anchor"))),
+)
