@@ -93,6 +93,10 @@ class VaultHands:
             writer.write(data)
             writer.close()
 
+    def drop_working(self, item: UUID, kind: str) -> None:
+        """Remove a working copy; nothing happens when there is none."""
+        self._vault.drop_working(item, kind)
+
     @contextmanager
     def working_sink(self, item: UUID, object_id: UUID, kind: str) -> Iterator[WorkingWriter]:
         """A working copy that the media child writes; kept when the block ends, gone when it raises."""

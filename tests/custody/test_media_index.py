@@ -134,7 +134,23 @@ def test_tree_keeps_only_its_frontier_and_has_the_naive_root(count: int) -> None
     tree = _tree(PICTURE, count)
     leaves = [header_hash(PICTURE, KEY), *(sample_hash(_leaf(0, n), "video", KEY) for n in range(count))]
     assert tree.root() == StreamRoot("video", count + 1, _naive_root(leaves).hex())
-    assert len(tree._roots) == (count + 1).bit_count()
+    assert sum(node is not None for node in tree._waiting) == (count + 1).bit_count()
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(st.lists(st.integers(0, 40), max_size=8), st.sampled_from((PICTURE, TELEMETRY)))
+def test_samples_taken_many_at_a_time_give_the_tree_of_samples_taken_one_by_one(parts: list[int], header: StreamHeader) -> None:
+    tree, number = StreamTree(header, KEY, keep=True), 0
+    for part in parts:
+        taken = [_leaf(header.stream, n, (NOTHING, "00" * 32)) for n in range(number, number + part)]
+        tree.extend((one.pts, one.dts, one.duration, one.key, one.size, ",".join(f'"{u}"' for u in one.units).encode()) for one in taken)
+        number += part
+    slow = StreamTree(header, KEY)
+    leaves = [_leaf(header.stream, n, (NOTHING, "00" * 32)) for n in range(number)]
+    for leaf in leaves:
+        slow.add(leaf)
+    assert tree.root() == slow.root()
+    assert tree.kept == [header_hash(header, KEY), *(sample_hash(leaf, header.kind, KEY) for leaf in leaves)]
 
 
 def test_index_key_salts_only_what_is_neither_picture_nor_sound() -> None:

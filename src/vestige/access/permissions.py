@@ -21,6 +21,7 @@ class Permission(StrEnum):
     HOME_MIGRATE = "home:migrate"
     HOME_RESTORE = "home:restore"
     INTAKE_SWEEP = "intake:sweep"
+    ITEM_CLIP = "item:clip"
     ITEM_EXPORT = "item:export"
     ITEM_INGEST = "item:ingest"
     ITEM_LIST = "item:list"

@@ -63,13 +63,13 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         | _DEVICES
         | _FINDINGS
         | _HOLDERS
-        | {Permission.ITEM_INGEST, Permission.ITEM_EXPORT, Permission.CARD_ERASE, Permission.HOME_CHECK},
+        | {Permission.ITEM_INGEST, Permission.ITEM_CLIP, Permission.ITEM_EXPORT, Permission.CARD_ERASE, Permission.HOME_CHECK},
         Role.OFFICER: _SESSION | _LOOK | {Permission.ITEM_INGEST},
         Role.RECORDS_ANALYST: _SESSION | _LOOK | _REDACT,
         Role.RECORDS_OFFICER: _SESSION
         | _FINDINGS
         | _HOLDERS
-        | {Permission.ITEM_LIST, Permission.ITEM_SHOW, Permission.TRAIL_READ, Permission.ITEM_EXPORT},
+        | {Permission.ITEM_LIST, Permission.ITEM_SHOW, Permission.TRAIL_READ, Permission.ITEM_CLIP, Permission.ITEM_EXPORT},
         Role.REDACTOR: _SESSION | _LOOK | _REDACT,
         Role.RELEASE_APPROVER: _SESSION | _LOOK | {Permission.REDACTION_REVIEW, Permission.REDACTION_APPROVE, Permission.REDACTION_RELEASE},
         Role.SUPERVISOR: _SESSION | _LOOK | _FINDINGS | {Permission.DEVICE_LIST},

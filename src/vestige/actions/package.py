@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 from uuid import UUID
 
 from vestige import __version__
@@ -30,28 +30,36 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a redacted copy was made from: the original and the plan."""
+    """What a derived item was made from: the original, and the plan of a redacted copy (None: a clip)."""
 
     original: EvidenceItem
-    plan: Plan
+    plan: Plan | None
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package to be. `source` is there for a redacted copy, which leaves in profile `public`; an original leaves in `court`.
+    """A package to be. A redacted copy leaves in profile `public`, an original and a clip in `court`; `source` is there for what is derived.
 
-    `witnesses` are those whose cosignatures its proof may carry.
+    `witnesses` are those whose cosignatures its proof may carry. `samples` are the sample proofs (`data/samples.json`), where the item has some.
     """
 
     id: UUID
     item: EvidenceItem
     source: Source | None
     witnesses: tuple[Witness, ...] = ()
+    samples: bytes | None = None
 
     @property
     def profile(self) -> Profile:
         """What is opened of the trail."""
-        return Profile.PUBLIC if self.source else Profile.COURT
+        return Profile.PUBLIC if self.source and self.source.plan else Profile.COURT
+
+    @property
+    def of(self) -> Literal["clipped", "original", "rendered"]:
+        """What the file is."""
+        if self.source is None:
+            return "original"
+        return "rendered" if self.source.plan else "clipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,7 @@ def bag_of(desk: Desk, package: Package, trails: Trails) -> Bag:
             "trail.html": trail_html(facts, sections),
             "trail.csv": trail_csv(sections),
             **_papers(desk, package, facts),
+            **({} if package.samples is None else {"samples.json": package.samples}),
         },
         readme=readme(facts),
         info=bag_info(facts, SOFTWARE),
@@ -103,13 +112,14 @@ def _facts(desk: Desk, package: Package, path: str) -> PackageFacts:
         console_acts=agency.console_acts,
         log=LogIdentity(origin, verifier_key(origin, log_key), fingerprint(log_key), tuple(sorted(one.key for one in package.witnesses))),
         item=item.id,
-        files=(PackedFile(path, item.id, item.sha256, item.size, "rendered" if package.source else "original"),),
+        files=(PackedFile(path, item.id, item.sha256, item.size, package.of),),
+        samples=package.samples is not None,
     )
 
 
 def _papers(desk: Desk, package: Package, facts: PackageFacts) -> dict[str, bytes]:
-    """The redaction log of a copy, or the certificate of an original."""
-    if package.source:
+    """The redaction log of a copy, or the certificate of an original or a clip."""
+    if package.source and package.source.plan:
         plan, policy = package.source.plan, desk.ports.policy
         return {
             "redaction-log.html": redaction_log_html(facts, plan, policy),
@@ -125,6 +135,7 @@ def _papers(desk: Desk, package: Package, facts: PackageFacts) -> dict[str, byte
         checked_at=facts.created,
         exported=item.sha256,
         software=SOFTWARE,
+        clipped_from=package.source.original.number if package.source else None,
     )
     return {"certificate.html": certificate_html(facts, certified)}
 

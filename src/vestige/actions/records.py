@@ -29,8 +29,8 @@ def facts_digest(facts: Mapping[str, object]) -> Digest:
         raise MediaFailed(f"the facts have no canonical form: {error}") from error
 
 
-def copy_columns(desk: Desk, item: EvidenceItem, size: int, digest: Digest) -> dict[str, Plain]:
-    """The columns of a redacted copy that follow from its parent. Call it inside a transaction."""
+def copy_columns(desk: Desk, item: EvidenceItem, size: int, digest: Digest, *, word: str = "redacted") -> dict[str, Plain]:
+    """The columns of a derived item (`word` says of which kind in its file's name) that follow from its parent. Call it inside a transaction."""
     stem = item.filename.rpartition(".")[0] or item.filename
     return {
         "number": number(desk, "item"),
@@ -38,7 +38,7 @@ def copy_columns(desk: Desk, item: EvidenceItem, size: int, digest: Digest) -> d
         "position": item.position,
         "kind": ItemKind.VIDEO.value,
         "status": ItemStatus.ACCESSIONED.value,
-        "filename": f"{stem}-redacted.mp4",
+        "filename": f"{stem}-{word}.mp4",
         "size": size,
         "sha256": digest.value,
         "parent": str(item.id),

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from vestige.access.permissions import Permission
 from vestige.actions import cosigning, stamping
+from vestige.actions.clip import SAMPLES
 from vestige.actions.door import Desk, action
 from vestige.actions.items import find_item
 from vestige.actions.package import Package, Source, Trails, bag_of
@@ -51,12 +52,16 @@ class Delivered:
 
 @action("item.export", Permission.ITEM_EXPORT, *_EVENTS)
 def export(desk: Desk, ref: str, out: Path) -> Delivered:
-    """The package of an original, profile `court`. Raises NotFound, BadInput, Tampered when the stored bytes are not what came in."""
+    """The package of an original or of a clip, profile `court`. Raises NotFound, BadInput, Tampered when the stored bytes are not what came in."""
     item, _ = find_item(desk, ref)
-    if item.parent is not None:
-        raise BadInput(f"item {item.number} is a derived copy; export gives originals, release gives redacted copies")
-    _check_fixity(desk, item, "original")
-    return _deliver(desk, item, None, out, {})
+    if item.parent is None:
+        _check_fixity(desk, item, "original")
+        return _deliver(desk, item, None, out, {})
+    original = desk.ports.catalog.item(str(item.parent))
+    if original is None or desk.ports.catalog.trail(item.id)[0].type != EventType.ITEM_CLIPPED:
+        raise BadInput(f"item {item.number} is a redacted copy; export gives originals and clips, release gives redacted copies")
+    _check_fixity(desk, item, "clipped")
+    return _deliver(desk, item, Source(original, None), out, {})
 
 
 @action("redaction.release", Permission.REDACTION_RELEASE, *_EVENTS)
@@ -92,7 +97,7 @@ def _check_fixity(desk: Desk, item: EvidenceItem, of: str) -> None:
 
 def _deliver(desk: Desk, item: EvidenceItem, source: Source | None, out: Path, data: Mapping[str, Plain]) -> Delivered:
     for _ in range(_TRIES):
-        package = Package(uuid7(), item, source, tuple(desk.ports.holders.witnesses()))
+        package = Package(uuid7(), item, source, tuple(desk.ports.holders.witnesses()), _samples(desk, item))
         trails = _trails(desk, package)
         digest = desk.ports.packer.pack(out, bag_of(desk, package, trails))
         try:
@@ -101,6 +106,17 @@ def _deliver(desk: Desk, item: EvidenceItem, source: Source | None, out: Path, d
             continue
         return _proven(desk, package, leaf, trails, Delivered(package.id, out, digest))
     raise Unavailable(f"the trail of item {item.number} goes on too fast to be closed; try again")
+
+
+def _samples(desk: Desk, item: EvidenceItem) -> bytes | None:
+    """The sample proofs that were made with a derived item, where it has some. Raises Tampered, Fault."""
+    if SAMPLES not in item.working:
+        return None
+    reader = desk.ports.vault.open_working(item.id, item.sealed, SAMPLES)
+    try:
+        return reader.read_at(0, reader.size)
+    finally:
+        reader.close()
 
 
 def _trails(desk: Desk, package: Package) -> Trails:

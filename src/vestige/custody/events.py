@@ -37,6 +37,7 @@ class EventType(StrEnum):
     HOME_RESTORED = "home:restored"
     INTAKE_SWEPT = "intake:swept"
     ITEM_ACCESSIONED = "item:accessioned"
+    ITEM_CLIPPED = "item:clipped"
     ITEM_DUPLICATE_RECEIVED = "item:duplicate_received"
     ITEM_LISTED = "item:listed"
     ITEM_PREPARED = "item:prepared"

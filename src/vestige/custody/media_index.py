@@ -2,8 +2,9 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import NamedTuple
 
 from vestige.custody.canonical import Json, canonical
@@ -14,6 +15,8 @@ VERSION = 1
 KEY_BYTES = 32
 SALTED = "other"
 _HEADER_PLACE = b"\xff" * 8
+_NODE = b"\x01"
+_LEAF = b'{"dts":%d,"duration":%d,"index":%d,"key":%b,"pts":%d,"size":%d,"stream":%d,"units":[%b]}'
 _WHAT_KINDS = frozenset({"audio", "other", "video"})
 
 
@@ -76,11 +79,8 @@ class SampleLeaf(NamedTuple):
     def data(self) -> bytes:
         """The sample leaf's data: canonical JSON, written directly because there are so many. Its numbers must be within 2^53-1."""
         stream, number, pts, dts, duration, key, size, units = self
-        listed = '"' + '","'.join(units) + '"' if units else ""
-        return (
-            f'{{"dts":{dts},"duration":{duration},"index":{number},"key":{"true" if key else "false"},'
-            f'"pts":{pts},"size":{size},"stream":{stream},"units":[{listed}]}}'
-        ).encode()
+        listed = ",".join(f'"{unit}"' for unit in units).encode()
+        return _LEAF % (dts, duration, number, b"true" if key else b"false", pts, size, stream, listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +106,26 @@ class MediaIndex:
         return sum(stream.leaves - 1 for stream in self.streams)
 
 
-class StreamTree:
-    """A stream's tree, built leaf by leaf in memory that grows with the logarithm of their number."""
+Row = tuple[int, int, int, bool, int, bytes]
+"""What a sample's leaf says beside stream and number: pts, dts, duration, key, size, and its units as they stand in JSON (quoted, commas)."""
 
-    def __init__(self, header: StreamHeader, index_key: bytes) -> None:
-        """The tree with its header leaf. `index_key` (32 bytes, else ValueError) salts the leaves of what is neither picture nor sound."""
+
+class StreamTree:
+    """A stream's tree, built leaf by leaf in memory that grows with the logarithm of their number, unless its leaves are kept."""
+
+    def __init__(self, header: StreamHeader, index_key: bytes, *, keep: bool = False) -> None:
+        """The tree with its header leaf. `index_key` (32 bytes, else ValueError) salts the leaves of what is neither picture nor sound.
+
+        With `keep` the hashes of all leaves stay in `kept`, 32 bytes each.
+        """
         if len(index_key) != KEY_BYTES:
             raise ValueError("an index key has 32 bytes")
         self.header = header
+        self.kept: list[bytes] | None = [] if keep else None
         self._key = index_key if header.kind == SALTED else None
-        self._roots: list[bytes] = []
+        self._waiting: list[bytes | None] = []  # of each height, the root of the one full subtree that has no partner yet
         self._leaves = 0
-        self._append(header_hash(header, index_key))
+        self._append([header_hash(header, index_key)])
 
     @property
     def samples(self) -> int:
@@ -128,22 +136,50 @@ class StreamTree:
         """Append the next sample. Refuses (ValueError) one of another stream or out of its turn."""
         if leaf.number != self._leaves - 1 or leaf.stream != self.header.stream:
             raise ValueError(f"sample {leaf.number} of stream {leaf.stream} is not the next of stream {self.header.stream}")
-        self._append(_leaf_hash(leaf, self._key))
+        self._append([_leaf_hash(leaf, self._key)])
+
+    def extend(self, rows: Iterable[Row]) -> None:
+        """Append the next samples. Their numbers must be within 2^53-1, their units written as they must be: nothing is checked here."""
+        stream, key = self.header.stream, self._key
+        numbered = enumerate(rows, self.samples)
+        if key is None:
+            form = b"\x00" + _LEAF
+            hashes = [
+                sha256(form % (dts, duration, number, b"true" if sync else b"false", pts, size, stream, units)).digest()
+                for number, (pts, dts, duration, sync, size, units) in numbered
+            ]
+        else:
+            hashes = [
+                sha256(
+                    b"\x00%b" % _salt(key, stream, number.to_bytes(8, "big"))
+                    + _LEAF % (dts, duration, number, b"true" if sync else b"false", pts, size, stream, units)
+                ).digest()
+                for number, (pts, dts, duration, sync, size, units) in numbered
+            ]
+        self._append(hashes)
 
     def root(self) -> StreamRoot:
         """The tree's root as it is now."""
-        node = self._roots[-1]
-        for left in reversed(self._roots[:-1]):
-            node = node_hash(left, node)
+        node = b""
+        for left in self._waiting:
+            if left is not None:
+                node = node_hash(left, node) if node else left
         return StreamRoot(self.header.kind, self._leaves, node.hex())
 
-    def _append(self, node: bytes) -> None:
-        carry, roots = self._leaves, self._roots
-        while carry & 1:
-            node = node_hash(roots.pop(), node)
-            carry >>= 1
-        roots.append(node)
-        self._leaves += 1
+    def _append(self, nodes: list[bytes]) -> None:
+        self._leaves += len(nodes)
+        if self.kept is not None:
+            self.kept += nodes
+        height = 0
+        while nodes:
+            if height == len(self._waiting):
+                self._waiting.append(None)
+            left = self._waiting[height]
+            if left is not None:
+                nodes = [left, *nodes]
+            self._waiting[height] = nodes.pop() if len(nodes) & 1 else None
+            nodes = [sha256(_NODE + first + second).digest() for first, second in zip(nodes[::2], nodes[1::2], strict=True)]
+            height += 1
 
 
 def header_hash(header: StreamHeader, index_key: bytes) -> bytes:

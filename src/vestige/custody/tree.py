@@ -101,6 +101,30 @@ def consistency_proof(size1: int, size2: int, subtree: Subtree) -> list[bytes]:
     return proof[::-1]
 
 
+def cover_proof(known: Sequence[tuple[int, int]], size: int, subtree: Subtree) -> list[bytes]:
+    """What the root takes beside the leaves in `known` (ranges [start, end), sorted, apart, none empty), from left to right.
+
+    The roots of the largest subtrees (as the RFC splits a tree) without a known leaf: at most twice the tree's height for each range.
+    Raises ValueError for ranges that are not so.
+    """
+    places = [place for span in known for place in span]
+    if not known or places != sorted(places) or any(start >= end for start, end in known) or not 0 <= places[0] <= places[-1] <= size:
+        raise ValueError(f"no ranges of a tree of {size}")
+    proof: list[bytes] = []
+
+    def descend(start: int, end: int, spans: Sequence[tuple[int, int]]) -> None:
+        inside = [span for span in spans if span[0] < end and span[1] > start]
+        if not inside:
+            proof.append(subtree(start, end))
+        elif not any(first <= start and end <= last for first, last in inside):
+            middle = start + split(end - start)
+            descend(start, middle, inside)
+            descend(middle, end, inside)
+
+    descend(0, size, known)
+    return proof
+
+
 def split(count: int) -> int:
     """The largest power of two below `count` (at least 2)."""
     return 1 << (count - 1).bit_length() - 1

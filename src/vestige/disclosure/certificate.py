@@ -19,6 +19,8 @@ _SIGNING = ("Executed on (date)", "At (place)", "Signature")
 class CertifiedFile:
     """The file that the certificate is about. Times are milliseconds UTC; `checked_at` is when the stored bytes were read for this package.
 
+    `clipped_from` is the number of the original that a clip is a part of; `received` is then what was kept when the clip was made.
+
     Raises Tampered when the two digests differ: there is nothing to certify.
     """
 
@@ -30,6 +32,7 @@ class CertifiedFile:
     checked_at: int
     exported: Digest
     software: str
+    clipped_from: str | None = None
 
     def __post_init__(self) -> None:
         if self.received != self.exported:
@@ -55,13 +58,14 @@ def certificate_html(facts: PackageFacts, file: CertifiedFile) -> bytes:
 
 
 def _data(facts: PackageFacts, file: CertifiedFile) -> list[tuple[str, str]]:
+    kept = "Received by the system" if file.clipped_from is None else f"Cut by the system out of item {file.clipped_from}"
     return [
         ("Agency", facts.agency),
         ("Item number", file.number),
         ("Item identifier", str(facts.item)),
-        ("File name as received", file.filename),
+        ("File name as received" if file.clipped_from is None else "File name", file.filename),
         ("Size", f"{file.size} bytes"),
-        ("Received by the system", when(file.received_at)),
+        (kept, when(file.received_at)),
         ("Package", str(facts.id)),
         ("Package made", when(facts.created)),
         ("Software and version", file.software),
@@ -70,12 +74,9 @@ def _data(facts: PackageFacts, file: CertifiedFile) -> list[tuple[str, str]]:
 
 
 def _process(facts: PackageFacts, file: CertifiedFile) -> tuple[str, ...]:
+    received = _received(facts, file) if file.clipped_from is None else _clipped(facts, file)
     return (
-        (
-            f"The file was received by {file.software}, the evidence system of {facts.agency}. While it was being received the system "
-            "computed the file's SHA-256 value (FIPS 180-4) and stored the file encrypted. The system has no function that changes a "
-            "stored original."
-        ),
+        received,
         (
             "The value, the time and the further acts on the file were recorded in a log to which entries can only be added, and which the "
             "system signs. The entries about this file, with their proofs, are in data/trail.json; data/trail.html shows them."
@@ -91,15 +92,38 @@ def _process(facts: PackageFacts, file: CertifiedFile) -> tuple[str, ...]:
     )
 
 
+def _received(facts: PackageFacts, file: CertifiedFile) -> str:
+    return (
+        f"The file was received by {file.software}, the evidence system of {facts.agency}. While it was being received the system "
+        "computed the file's SHA-256 value (FIPS 180-4) and stored the file encrypted. The system has no function that changes a "
+        "stored original."
+    )
+
+
+def _clipped(facts: PackageFacts, file: CertifiedFile) -> str:
+    return (
+        f"The file was cut out of item {file.clipped_from} by {file.software}, the evidence system of {facts.agency}: its pictures and its "
+        "sound were copied as they are stored there, without decoding. The system computed the SHA-256 value (FIPS 180-4) of the result "
+        "and stored it encrypted. The system has no function that changes a stored original."
+    )
+
+
 def _values(file: CertifiedFile) -> list[tuple[str, str]]:
     return [
         ("Method", "SHA-256 of every byte of the file"),
-        (f"When received, {when(file.received_at)}", file.received.value),
+        (f"When {'received' if file.clipped_from is None else 'cut'}, {when(file.received_at)}", file.received.value),
         (f"When exported, {when(file.checked_at)}", file.exported.value),
     ]
 
 
 def _match(file: CertifiedFile) -> str:
+    if file.clipped_from is not None:
+        return (
+            f"The two values are identical. The file in this package is therefore an exact copy of the {file.size} bytes that the system kept "
+            f"when it cut them out of item {file.clipped_from}. That each picture and each piece of sound in it is the one that the system "
+            "received with that item is shown by data/samples.json, which vestige-verify checks. This says nothing about what happened to the "
+            "data before they were received."
+        )
     return (
         f"The two values are identical. The file in this package is therefore an exact copy of the {file.size} bytes that the system "
         "received. This says nothing about what happened to the data before they were received."

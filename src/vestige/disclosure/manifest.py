@@ -37,7 +37,7 @@ class PackedFile:
     item: UUID
     sha256: Digest
     size: int
-    of: Literal["original", "rendered"]
+    of: Literal["clipped", "original", "rendered"]
 
     def __post_init__(self) -> None:
         if not _FOOTAGE.fullmatch(self.path) or {".", ".."} & set(self.path.split("/")):
@@ -47,6 +47,8 @@ class PackedFile:
 @dataclass(frozen=True, slots=True)
 class PackageFacts:
     """What every paper of a package needs to know. `created` is milliseconds UTC; `item` is the item whose trail the package closes.
+
+    `samples` says whether the package holds sample proofs.
 
     Raises BadInput for a package without footage, or with two files of one path.
     """
@@ -59,6 +61,7 @@ class PackageFacts:
     log: LogIdentity
     item: UUID
     files: tuple[PackedFile, ...]
+    samples: bool = False
 
     def __post_init__(self) -> None:
         if not self.files:

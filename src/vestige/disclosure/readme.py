@@ -20,7 +20,7 @@ def readme(facts: PackageFacts) -> bytes:
         _inside(facts),
         _check(facts),
         _heading("What a good check shows"),
-        _bullets(_shows(facts.profile)),
+        _bullets(_shows(facts)),
         _heading("What it does not show"),
         _bullets(_not_shown(facts)),
         _heading("Whom to ask"),
@@ -33,6 +33,12 @@ def readme(facts: PackageFacts) -> bytes:
 
 def _what(facts: PackageFacts) -> str:
     made = f"This folder was made by {facts.agency} on {when(facts.created)}."
+    if _is_clip(facts):
+        return _wrapped(
+            f"{made} It holds a part of a recording, its pictures and its sound exactly as they are in the recording that the agency received, "
+            "a proof of that, and the agency's record of everything that was done. It was made for a court and the parties. The agency keeps "
+            "the original as it was."
+        )
     if facts.profile is Profile.COURT:
         return _wrapped(
             f"{made} It holds a recording exactly as the agency received it, and the agency's record of everything that was done with it. "
@@ -52,6 +58,8 @@ def _inside(facts: PackageFacts) -> str:
     else:
         papers.append("data/redaction-log.html - what is hidden, when, and why (redaction-log.csv is the same for a spreadsheet)")
     papers.append("verify.html - a page that checks this folder in your browser, plays the footage and shows what was done with it")
+    if facts.samples:
+        papers.append("data/samples.json - the proof of which pictures and which sound are the recording's own, for the program")
     papers.append("the other files are for whatever checks this folder")
     return f"{_heading('What is inside')}\n\n{_bullets(files + papers)}"
 
@@ -84,8 +92,16 @@ def _check(facts: PackageFacts) -> str:
     )
 
 
-def _shows(profile: Profile) -> Iterable[str]:
-    if profile is Profile.COURT:
+def _is_clip(facts: PackageFacts) -> bool:
+    return any(file.of == "clipped" for file in facts.files)
+
+
+def _shows(facts: PackageFacts) -> Iterable[str]:
+    if _is_clip(facts):
+        yield "Each picture and each piece of sound in the file is, to the last bit, one of the recording that the agency's system received."
+        yield "They follow one another as they do there, at the same distances in time, and none between the first and the last is missing."
+        yield "The record of what was done is whole up to the making of this folder, in its order, and was not changed afterwards."
+    elif facts.profile is Profile.COURT:
         yield "The recording in this folder is, to the last bit, the file that the agency's system received."
         yield "The record of what was done with it is whole up to the making of this folder, in its order, and was not changed afterwards."
     else:
@@ -98,6 +114,8 @@ def _not_shown(facts: PackageFacts) -> Iterable[str]:
     yield "That what the recording shows is true, or the whole story. A check is about the file, not about the event."
     yield "What happened to the recording before the agency's system received it, in the camera or on its card."
     yield "That no other recording of the event exists."
+    if _is_clip(facts):
+        yield "What the recording shows before and after this part."
     if facts.profile is Profile.PUBLIC:
         yield "What is under the hidden parts, or that hiding it was right. The redaction log gives the grounds."
         names = "; ".join(word.partition(": ")[2] for word in withheld_words(facts.profile))
@@ -107,7 +125,8 @@ def _not_shown(facts: PackageFacts) -> Iterable[str]:
 
 
 def _kind(of: str) -> str:
-    return "the recording as it was received" if of == "original" else "the copy with parts hidden"
+    names = {"original": "the recording as it was received", "clipped": "a part of the recording, as it is there"}
+    return names.get(of, "the copy with parts hidden")
 
 
 def _heading(text: str, line: str = "-") -> str:

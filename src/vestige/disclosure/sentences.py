@@ -26,6 +26,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "home:restored": "The system was restored from a backup; a new record begins here, which holds the old one.",
         "intake:swept": "Remains of an interrupted intake were removed; that file had never been confirmed as received.",
         "item:accessioned": "The file was examined and accepted as evidence.",
+        "item:clipped": "A part of the recording was copied, picture by picture as it is; the original was not touched.",
         "item:duplicate_received": "The same file was sent again by the same sender; nothing new was stored.",
         "item:listed": "Somebody looked at a list of recordings.",
         "item:prepared": "The system made working copies for viewing; the original was not touched.",

@@ -66,6 +66,20 @@ DETECT = record(
     }
 )
 RENDER = record({"frames": _COUNT, "times_sha256": digest, "duration_ms": _MS, "audio_ms": _MS, **_PICTURE})
+_PROOF = several(record({"kind": one_of("samples")}), 1)
+CLIP = record(
+    {
+        "blobs": _PROOF,
+        "duration_ms": _MS,
+        "frames": _COUNT,
+        "from_ms": _MS,
+        "rotation": _TURNED,
+        "samples": _COUNT,
+        "sound": truth,
+        "to_ms": _MS,
+        **_PICTURE,
+    }
+)
 CHECK = record(
     {
         "frames": _COUNT,

@@ -104,6 +104,13 @@ class MediaHands:
         model = None if quality == _NOBODY_LOOKS else load_bytes(FACES, self._models)
         return self._run("detect", {"quality": quality}, (item, sealed), model=model, progress=progress).value
 
+    def clip(
+        self, item: UUID, sealed: UUID, request: Mapping[str, object], sink: Sink, progress: Callable[[float], None]
+    ) -> tuple[dict[str, object], bytes]:
+        """A part of the recording, written into the sink: its facts, and its sample proofs. `request` as the task `clip` has it."""
+        answer = self._run("clip", dict(request), (item, sealed), sink=sink, progress=progress)
+        return {name: value for name, value in answer.value.items() if name != "blobs"}, answer.blobs[0]
+
     def render(
         self, item: UUID, sealed: UUID, plan: Mapping[str, object], sink: Sink, progress: Callable[[float], None]
     ) -> dict[str, object]:

@@ -35,6 +35,7 @@ EVENT_TYPES: Final = frozenset(
         "home:restored",
         "intake:swept",
         "item:accessioned",
+        "item:clipped",
         "item:duplicate_received",
         "item:listed",
         "item:prepared",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vestige_verify import bag, canonical, shapes
+from vestige_verify import bag, canonical, samples, shapes
 from vestige_verify.bag import Payload
 from vestige_verify.errors import VerificationError
 from vestige_verify.notes import VerifierKey, parse_key, parse_witness
@@ -13,13 +13,12 @@ _PAGES = {
 }
 _ALWAYS = frozenset({"manifest.json", "trail.json", "trail.html", "trail.csv"})
 _FOOTAGE = "data/footage/"
-SAMPLES = "data/samples.json"  # from format 2 on, where there are any
 _FORMATS = {"vestige-package/1": 1, "vestige-package/2": 2}
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of footage: its path in the package, SHA-256 in hex, bytes, and whether it is an `original` or `rendered`."""
+    """A file of footage: its path in the package, SHA-256 in hex, bytes, and whether it is an `original`, `clipped` or `rendered`."""
 
     path: str
     item: str
@@ -78,7 +77,7 @@ def check(manifest: Manifest, payload: dict[str, Payload], found: frozenset[str]
         raise VerificationError("External-Identifier is not the package's uuid", file=bag.INFO)
     _of_format(manifest.format, found)
     footage = {path for path in payload if path.startswith(_FOOTAGE)}
-    pages = {f"data/{name}" for name in _ALWAYS | _PAGES[manifest.profile]} | ({SAMPLES} & found)
+    pages = {f"data/{name}" for name in _ALWAYS | _PAGES[manifest.profile]} | ({samples.PATH} & found)
     for path in sorted(payload.keys() - footage ^ pages):
         raise VerificationError(f"the profile {manifest.profile} does not hold this file, or lacks it", file=path)
     listed = [file.path for file in manifest.files]
@@ -86,18 +85,20 @@ def check(manifest: Manifest, payload: dict[str, Payload], found: frozenset[str]
         raise VerificationError("the manifest lists no file, or one twice")
     for path in sorted(footage ^ set(listed)):
         raise VerificationError("the manifest does not list this file, or lists it and it is not there", file=path)
-    kind = "original" if manifest.profile == "court" else "rendered"
+    kinds = {"original", "clipped"} if manifest.profile == "court" else {"rendered"}
+    if (samples.PATH in payload or any(file.of == "clipped" for file in manifest.files)) and len(manifest.files) != 1:
+        raise VerificationError("a package with sample proofs has exactly one file of footage")
     for file in manifest.files:
         if (payload[file.path].sha256, payload[file.path].size) != (file.sha256, file.size):
             raise VerificationError("the file's size or hash is not what the manifest says", file=file.path)
-        if file.item != manifest.item or file.of != kind:
+        if file.item != manifest.item or file.of not in kinds:
             raise VerificationError("the file is of another item or kind than the package", file=file.path)
 
 
 def _of_format(version: int, found: frozenset[str]) -> None:
     if version > 1 and bag.PAGE not in found:
         raise VerificationError("a package of format 2 must hold this file", step=4, file=bag.PAGE)
-    for path in sorted(found & {bag.PAGE, bag.TIME_STAMP, SAMPLES} if version == 1 else ()):
+    for path in sorted(found & {bag.PAGE, bag.TIME_STAMP, samples.PATH} if version == 1 else ()):
         raise VerificationError("a package of format 1 does not hold this file", step=4, file=path)
 
 
@@ -108,7 +109,7 @@ def _file(value: object) -> File:
         item=shapes.uuid(record["item"], "item"),
         sha256=shapes.digest(record["sha256"], "sha256"),
         size=shapes.natural(record["size"], "size"),
-        of=shapes.one_of(record["of"], "of", "original", "rendered"),
+        of=shapes.one_of(record["of"], "of", "clipped", "original", "rendered"),
     )
 
 

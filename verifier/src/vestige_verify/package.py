@@ -2,7 +2,7 @@
 
 The numbers are those of "How it is checked" in the package format. 1 the trust anchor, 2 the proof, 3 the package's digest, 4 the bag,
 5 the manifest, 6 the trails, 7 what ties the trail to the file, 8 what is withheld, 9 the witnesses,
-10 the time stamp.
+10 the time stamp, 11 the sample proofs.
 """
 
 import hashlib
@@ -11,14 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vestige_verify import bag, manifest, proof_file, stamps
+from vestige_verify import bag, manifest, proof_file, samples, stamps
 from vestige_verify.entries import Event, check_entry
 from vestige_verify.errors import VerificationError, at
 from vestige_verify.manifest import Manifest
 from vestige_verify.notes import Cosignature, VerifierKey, verify_checkpoint, verify_cosignatures
 from vestige_verify.pieces import Pieces
-from vestige_verify.profiles import check_court, check_openings, check_public
+from vestige_verify.profiles import check_clip, check_court, check_openings, check_public, check_samples
 from vestige_verify.proof_file import ProofFile
+from vestige_verify.samples import Proven
 from vestige_verify.stamps import Stamp
 from vestige_verify.trail import Trail, check_trails, withheld
 from vestige_verify.trust import Trust, check_quorum
@@ -37,6 +38,7 @@ class Findings:
     withheld: Counter[str] = field(default_factory=Counter)
     witnesses: list[tuple[Cosignature, bool]] = field(default_factory=list)  # and whether the trust file names it
     stamp: Stamp | None = None
+    samples: Proven | None = None
     checked: list[str] = field(default_factory=list)  # beyond what every verified package was checked for, by the words of `words`
     unchecked: dict[str, str] = field(default_factory=dict)  # what is in the package and was not checked, and why
     fault: VerificationError | None = None
@@ -86,7 +88,8 @@ def _steps(folder: Path, trust: Trust, findings: Findings, tick: Callable[[int],
         document.finish(payload[_TRAIL].sha256)
         _closes(event, trails, facts)
     with at(7, _TRAIL):
-        judge = check_court if facts.profile == "court" else check_public
+        clip = facts.files[0].of == "clipped"
+        judge = (check_clip if clip else check_court) if facts.profile == "court" else check_public
         judge(trails, [file.sha256 for file in facts.files])
     events = [event for trail in trails for event in trail.events]
     findings.events = len(events)
@@ -97,8 +100,19 @@ def _steps(folder: Path, trust: Trust, findings: Findings, tick: Callable[[int],
         _witnesses(findings, proof, facts, trust)
     with at(10, bag.TIME_STAMP):
         _time(folder, found, findings, proof, trust)
-    if manifest.SAMPLES in found:
-        findings.unchecked["sample proofs"] = "the package holds them, and this version cannot check them"
+    if clip or samples.PATH in payload:
+        findings.samples = _samples(folder, facts, trails, payload)
+
+
+def _samples(folder: Path, facts: Manifest, trails: list[Trail], payload: dict[str, bag.Payload]) -> Proven:
+    """Step 11."""
+    with at(11, samples.PATH):
+        if samples.PATH not in payload:
+            raise VerificationError("a clip without its sample proofs proves nothing")
+        document = bag.read(folder, samples.PATH, samples.LARGEST)
+        proven = samples.check_file(folder, facts.files[0].path, document)
+        check_samples(trails, proven, payload[samples.PATH].sha256)
+        return proven
 
 
 def _anchor(folder: Path, found: frozenset[str], proof: ProofFile, trusted: tuple[VerifierKey, ...]) -> VerifierKey:

@@ -1,9 +1,36 @@
 """What ties the trail to the file: the rules of the profiles `court` and `public` (package format, steps 7 and 8)."""
 
+from vestige_verify import samples
 from vestige_verify.commitments import ALWAYS_OPEN, FIELDS
 from vestige_verify.entries import Event
 from vestige_verify.errors import VerificationError
 from vestige_verify.trail import Trail
+
+
+def check_clip(trails: list[Trail], files: list[str]) -> None:
+    """Returns if the file (digest in hex) is a clip of the original whose trail stands second, whole up to the clip."""
+    if len(trails) != 2:
+        raise VerificationError("a package of a clip has exactly two trails: the clip's and the original's")
+    clipped = _first(trails[0].events[0], "item:clipped")
+    if set(files) != {_one(clipped, "clipped")}:
+        raise VerificationError("the file is not the clip that was cut")
+    _derived(clipped, trails[1].events)
+
+
+def check_samples(trails: list[Trail], proven: samples.Proven, document: str) -> None:
+    """Returns if sample proofs (their document's SHA-256 in hex) are about the original whose trail stands second, as it was accessioned.
+
+    What is clipped must be the original's own in every sample; what is rendered must stand for the original from its start to its end.
+    """
+    if len(trails) != 2:
+        raise VerificationError("there are sample proofs, and no trail of an original that they could be about")
+    made, parent = trails[0].events[0], trails[1]
+    accessions = [event for event in parent.events if event.type == "item:accessioned" and event.succeeded]
+    samples.require_root(proven, parent.item, [root for event in accessions for root in event.digests_of("media_index")])
+    named = made.digests_of("samples")
+    if named not in ([document], []) or (not named and made.type == "item:clipped"):
+        raise VerificationError("the sample proofs are not those that were made with the file")
+    (samples.require_clip if made.type == "item:clipped" else samples.require_whole)(proven)
 
 
 def check_court(trails: list[Trail], files: list[str]) -> None:
@@ -30,10 +57,7 @@ def check_public(trails: list[Trail], files: list[str]) -> None:
     rendered = _first(copy[0], "redaction:rendered")
     if set(files) != {_one(rendered, "rendered")}:
         raise VerificationError("the file is not the redacted copy that was rendered")
-    if _one(_first(parent[0], "item:received"), "original") != _one(rendered, "original"):
-        raise VerificationError("the copy was rendered from another original than the one whose trail is here")
-    if _one(rendered, "parent_head") != parent[-1].hash.hex() or rendered.index <= parent[-1].index:
-        raise VerificationError("the original's trail does not end where the copy was made from it")
+    _derived(rendered, parent)
     _approved(parent, _one(rendered, "plan"))
 
 
@@ -49,6 +73,13 @@ def check_openings(profile: str, trails: list[Trail], package: Event, said: list
         raise VerificationError("a package for court withholds fields of its own entry", file="package.tlog-proof")
     if bool(said) == (profile == "court"):
         raise VerificationError("what the manifest says is withheld is not what is withheld", file="data/manifest.json")
+
+
+def _derived(made: Event, parent: list[Event]) -> None:
+    if _one(_first(parent[0], "item:received"), "original") != _one(made, "original"):
+        raise VerificationError("the copy was made from another original than the one whose trail is here")
+    if _one(made, "parent_head") != parent[-1].hash.hex() or made.index <= parent[-1].index:
+        raise VerificationError("the original's trail does not end where the copy was made from it")
 
 
 def _approved(events: list[Event], plan: str) -> None:

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from vestige_verify import sample_words
 from vestige_verify.notes import Cosignature
 from vestige_verify.package import Findings
 
@@ -26,6 +27,11 @@ _NOT_CHECKED: Final = {
     "pages for people": "whether trail.html, trail.csv and the other pages say the same as the trail",
     "people": "whether those whom the trail names are who it says",
     "later events": "what happened after the package was made",
+}
+_KINDS: Final = {
+    "clipped": "a part of the original, its pictures and sound as they are there",
+    "original": "the original as it was received",
+    "rendered": "a redacted copy, rendered from an approved plan",
 }
 _SIGNER: Final = {"signer": "it is known only from this package"}
 
@@ -52,6 +58,7 @@ def as_json(findings: Findings, *, pinned: bool) -> dict[str, Any]:
         "witnesses": witnesses,
         "stamp": {"time": findings.stamp.time, "authority": findings.stamp.authority} if findings.stamp else None,
         "console_acts": facts.console_acts if facts else None,
+        "samples": sample_words.as_json(findings.samples) if findings.samples else None,
     }
     if fault is not None:
         answer |= {"reason": fault.reason, "step": fault.step, "file": fault.file}
@@ -70,7 +77,8 @@ def plain(text: str) -> str:
 
 
 def _checked(findings: Findings) -> dict[str, str]:
-    return _CHECKED | {word: meaning for word, meaning in _WHERE_THERE.items() if word in findings.checked}
+    found = _CHECKED | {word: meaning for word, meaning in _WHERE_THERE.items() if word in findings.checked}
+    return found | ({"samples": sample_words.CHECKED} if findings.samples else {})
 
 
 def _not_checked(findings: Findings, *, pinned: bool) -> dict[str, str]:
@@ -100,7 +108,7 @@ def _verified(findings: Findings, *, pinned: bool) -> list[str]:
     ]
     if facts.console_acts:
         lines.append("CAUTION: in this home the console acts for persons without a second factor (a demonstration or a test).")
-    kind = "the original as it was received" if facts.profile == "court" else "a redacted copy, rendered from an approved plan"
+    kind = _KINDS[facts.files[0].of]
     lines += [
         f"  Agency:      {facts.agency}" + ("" if pinned else " (so it says)"),
         f"  Fingerprint: {key.fingerprint}",
@@ -111,6 +119,7 @@ def _verified(findings: Findings, *, pinned: bool) -> list[str]:
         *([f"  Stamped by:  {findings.stamp.authority} at {when(findings.stamp.time)}"] if findings.stamp else []),
         f"  Trail:       {findings.events} events, each in the log, none missing before this package",
         f"  Withheld:    {_withheld(findings.withheld)}",
+        *[f"  Samples:     {line}" for line in (sample_words.as_text(findings.samples) if findings.samples else [])],
         "Checked:",
         *[f"  - {word}: {meaning}" for word, meaning in _checked(findings).items()],
         "Not checked:",

@@ -1,9 +1,10 @@
 """The media index of a file: its samples read once, about in the order in which they lie, hashed into one tree a stream."""
 
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from binascii import hexlify
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 
 import numpy as np
 
@@ -113,9 +114,21 @@ def index_file(source: Source, size: int, index_key: bytes, report: Callable[[fl
 
     Raises NoSampleTable when there can be none: its tables can't be read whole, or samples lie outside the file.
     """
+    return index_of([tree.root() for tree in _trees(source, size, index_key, report, keep=False)])
+
+
+def leaves_of(
+    source: Source, size: int, index_key: bytes, report: Callable[[float], None] = lambda _: None
+) -> tuple[MediaIndex, list[list[bytes]]]:
+    """The media index with the hashes of all leaves of each stream, header first. Raises NoSampleTable as `index_file` does."""
+    trees = _trees(source, size, index_key, report, keep=True)
+    return index_of([tree.root() for tree in trees]), [tree.kept or [] for tree in trees]
+
+
+def _trees(source: Source, size: int, index_key: bytes, report: Callable[[float], None], *, keep: bool) -> list[StreamTree]:
     with _readable():
         layout = open_layout(source, size)
-        trees = [StreamTree(stream.header, index_key) for stream in layout.streams]
+        trees = [StreamTree(stream.header, index_key, keep=keep) for stream in layout.streams]
         hasher = _Hasher(layout.window, trees, [stream.prefix for stream in layout.streams])
         for batch in layout.runs():
             if any(run.outside(size) for run in batch):
@@ -124,7 +137,7 @@ def index_file(source: Source, size: int, index_key: bytes, report: Callable[[fl
                 report(min(1.0, at / size))
         if layout.short:
             raise NoSampleTable(layout.short)
-        return index_of([tree.root() for tree in trees])
+        return trees
 
 
 class _Hasher:
@@ -139,37 +152,53 @@ class _Hasher:
         """Add a batch; tells now and then how far in the file it is."""
         runs = [run for run in batch if len(run)]
         order = _reading_order(runs)
-        streams = [np.full(len(run), run.stream) for run in runs]
-        numbers = [np.arange(len(run)) + self._trees[run.stream].samples for run in runs]
-        told = [[getattr(run, name) for run in runs] for name in ("pts", "dts", "durations", "keys", "sizes", "offsets")]
-        columns = [np.concatenate(parts) for parts in (streams, numbers, *told)] if runs else []
+        if not runs:
+            return
+        owners = np.concatenate([np.full(len(run), place) for place, run in enumerate(runs)])
+        offsets, sizes = (np.concatenate([getattr(run, name) for run in runs]) for name in ("offsets", "sizes"))
+        done = [0] * len(runs)
         for start in range(0, len(order), _ROWS):
             rows = order[start : start + _ROWS]
-            yield self._rows([column[rows].tolist() for column in columns])
+            found: list[list[bytes]] = [[] for _ in runs]
+            offset = self._read(runs, found, zip(owners[rows].tolist(), offsets[rows].tolist(), sizes[rows].tolist(), strict=True))
+            for place, (run, units_of) in enumerate(zip(runs, found, strict=True)):
+                part = slice(done[place], done[place] + len(units_of))
+                columns = (run.pts, run.dts, run.durations, run.keys, run.sizes)
+                self._trees[run.stream].extend(zip(*(column[part].tolist() for column in columns), units_of, strict=True))
+                done[place] = part.stop
+            yield offset
 
-    def _rows(self, columns: list[list[int]]) -> int:
-        window, trees, prefixes = self._window, self._trees, self._prefixes
+    def _read(self, runs: Sequence[Run], found: list[list[bytes]], rows: Iterable[tuple[int, int, int]]) -> int:
+        """Hash samples, in the order in which they lie, into the lists of their streams; where the last one lies."""
+        view, prefixes, put = self._window.view, [self._prefixes[run.stream] for run in runs], [one.append for one in found]
         offset = 0
-        for stream, number, pts, dts, duration, key, size, offset in zip(*columns, strict=True):
-            found = units(window.view(offset, size), prefixes[stream]) if size <= LARGEST else [window.digest(offset, size)]
-            trees[stream].add(SampleLeaf(stream, number, pts, dts, duration, key, size, found))
+        for place, offset, size in rows:
+            if size > LARGEST:
+                put[place](b'"%b"' % self._window.digest(offset, size).encode())
+            else:
+                put[place](_listed(view(offset, size), prefixes[place]))
         return offset
 
 
 def units(data: memoryview, prefix: int) -> list[str]:
     """SHA-256 (hex) of each NAL unit of a sample, each after its length of `prefix` bytes; of the whole where they do not fill it."""
+    return _listed(data, prefix).decode().strip('"').split('","')
+
+
+def _listed(data: memoryview, prefix: int) -> bytes:
+    """The units of a sample as they stand in its leaf."""
     if prefix:
-        found: list[str] = []
+        found: list[bytes] = []
         at, end = 0, len(data)
         while at + prefix <= end and len(found) <= MOST_UNITS:
             start = at + prefix
             at = start + int.from_bytes(data[at:start], "big")
             if at > end:
                 break
-            found.append(hashlib.sha256(data[start:at]).hexdigest())
+            found.append(hexlify(sha256(data[start:at]).digest()))
         if at == end and 0 < len(found) <= MOST_UNITS:
-            return found
-    return [hashlib.sha256(data).hexdigest()]
+            return b'"%b"' % b'","'.join(found)
+    return b'"%b"' % hexlify(sha256(data).digest())
 
 
 def _reading_order(runs: Sequence[Run]) -> Ints:

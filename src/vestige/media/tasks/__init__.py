@@ -45,6 +45,7 @@ TASKS: Mapping[str, Task] = MappingProxyType(
     {
         "accession": _task("accession", answers.ACCESSION, 3, 1),
         "check": _task("check", answers.CHECK, 4, 12),
+        "clip": _task("clip", answers.CLIP, 4, 6),
         "detect": _task("detect", answers.DETECT, 6, 48),
         "pages": _task("pages", answers.PAGES, 3, 0.5),
         "prepare": _task("prepare", answers.PREPARE, 3, 0.5),
