@@ -135,7 +135,7 @@ function holding(outcome: Outcome, manifest: Manifest): HTMLElement {
     "section",
     {},
     el("h2", {}, "What is in the folder"),
-    el("p", {}, `${KIND[manifest.profile]}.`),
+    el("p", {}, `${KIND[manifest.files[0]?.of ?? "original"]}.`),
     ...manifest.files.map((file) => footage(file, outcome.folder.files.get(file.path) as Blob)),
   );
 }
@@ -167,7 +167,8 @@ function screen(data: Blob, name: string): HTMLElement {
 
 function history(findings: Findings, manifest: Manifest): HTMLElement {
   const court = manifest.profile === "court";
-  const headings = court ? ["The recording"] : ["The redacted copy", "The original that it was made from"];
+  const copy = manifest.files[0]?.of === "clipped" ? "The clip" : "The redacted copy";
+  const headings = manifest.files[0]?.of === "original" ? ["The recording"] : [copy, "The original that it was made from"];
   return el(
     "section",
     {},

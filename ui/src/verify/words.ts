@@ -1,16 +1,17 @@
 /** What the page says. Plain words first; the words of the verifier where both say the same. */
 import type { Field } from "./core/commitments";
 import type { Findings } from "./core/check";
-import type { Profile } from "./core/manifest";
+import type { PackedFile } from "./core/manifest";
 
 export const REFUSED = "REFUSED: this package must not be relied on.";
 export const UNPINNED = "Consistent, but its signer is known only from this package; compare the fingerprint with one that you got elsewhere.";
 export const PINNED = "VERIFIED: this package is what the log of the key that you trust vouches for.";
 export const CAUTION = "CAUTION: in this home the console acts for persons without a second factor (a demonstration or a test).";
 
-export const KIND: { [profile in Profile]: string } = {
-  court: "The original, as the agency received it",
-  public: "A redacted copy, made from an approved plan: parts of the picture or the sound are hidden",
+export const KIND: { [of in PackedFile["of"]]: string } = {
+  original: "The original, as the agency received it",
+  clipped: "A part of the original, its pictures and sound as they are there (that they are is what vestige-verify proves, not this page)",
+  rendered: "A redacted copy, made from an approved plan: parts of the picture or the sound are hidden",
 };
 
 export const CHECKED: [string, string][] = [
@@ -80,12 +81,14 @@ export const FIELD_WORDS: { [field in Field]: string } = {
 };
 
 export const DIGEST_WORDS: { [of: string]: string } = {
+  clipped: "the part that was cut out",
   media_index: "list of the recording's pictures and sounds",
   original: "the original recording",
   package: "a package",
   parent_head: "the last event of the original's history",
   plan: "the plan of what to hide",
   rendered: "the redacted copy",
+  samples: "the proofs of which pictures and sounds are the original's",
 };
 
 /** "3.1 GB", "12 kB". */

@@ -14,7 +14,7 @@ import { sha256 } from "./hashing";
 import { checkManifest, parseManifestJson, type Manifest } from "./manifest";
 import { parseKey, verifyCheckpoint, verifyCosignatures, type VerifierKey } from "./notes";
 import { Pieces } from "./pieces";
-import { checkCourt, checkOpenings, checkPublic } from "./profiles";
+import { checkClip, checkCourt, checkOpenings, checkPublic } from "./profiles";
 import { parseProof, type ProofFile } from "./proof";
 import { checkTrails, withheld, type Row, type Trail } from "./trail";
 
@@ -86,7 +86,8 @@ async function steps(folder: Folder, anchor: Anchor, findings: Findings, tick: T
   findings.stamped = folder.files.has(TIME);
   const trails = await readTrails(folder, key, proof, created, facts, payload);
   const digests = facts.files.map((file) => file.sha256);
-  at(7, TRAIL, () => (facts.profile === "court" ? checkCourt : checkPublic)(trails, digests));
+  const court = facts.files[0]?.of === "clipped" ? checkClip : checkCourt;
+  at(7, TRAIL, () => (facts.profile === "court" ? court : checkPublic)(trails, digests));
   const events = trails.flatMap((trail) => trail.events);
   findings.events = events.length;
   findings.withheld = withheld([...events, created]);

@@ -13,7 +13,7 @@ export interface PackedFile {
   item: string;
   sha256: string;
   size: number;
-  of: "original" | "rendered";
+  of: "original" | "clipped" | "rendered";
 }
 
 /** The manifest's facts; to be believed only when the proof has vouched for the bag. */
@@ -69,13 +69,16 @@ export function checkManifest(manifest: Manifest, folder: Folder, payload: Map<s
   const listed = manifest.files.map((file) => file.path);
   if (!listed.length || new Set(listed).size !== listed.length) throw new VerificationError("the manifest lists no file, or one twice");
   differs(footage, listed, "the manifest does not list this file, or lists it and it is not there");
-  const kind = manifest.profile === "court" ? "original" : "rendered";
+  const kinds = manifest.profile === "court" ? ["original", "clipped"] : ["rendered"];
+  if ((payload.has(SAMPLES) || manifest.files.some((file) => file.of === "clipped")) && manifest.files.length !== 1) {
+    throw new VerificationError("a package with sample proofs has exactly one file of footage");
+  }
   for (const file of manifest.files) {
     const found = payload.get(file.path) as Payload;
     if (found.sha256 !== file.sha256 || found.size !== file.size) {
       throw new VerificationError("the file's size or hash is not what the manifest says", null, file.path);
     }
-    if (file.item !== manifest.item || file.of !== kind) throw new VerificationError("the file is of another item or kind than the package", null, file.path);
+    if (file.item !== manifest.item || !kinds.includes(file.of)) throw new VerificationError("the file is of another item or kind than the package", null, file.path);
   }
 }
 
@@ -91,7 +94,7 @@ function parseFile(value: Json): PackedFile {
     item: uuid(it.item, "item"),
     sha256: digest(it.sha256, "sha256"),
     size: natural(it.size, "size"),
-    of: oneOf(it.of, "of", "original", "rendered"),
+    of: oneOf(it.of, "of", "original", "clipped", "rendered"),
   };
 }
 

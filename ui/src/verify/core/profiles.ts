@@ -21,6 +21,17 @@ export function checkCourt(trails: Trail[], files: string[]): void {
   }
 }
 
+/** Returns if the file (digest in hex) is a clip of the original whose trail stands second, whole up to the clip. */
+export function checkClip(trails: Trail[], files: string[]): void {
+  const [clip, parent] = trails.map((trail) => trail.events);
+  if (trails.length !== 2 || !clip || !parent) {
+    throw new VerificationError("a package of a clip has exactly two trails: the clip's and the original's");
+  }
+  const clipped = first(clip, "item:clipped");
+  if (!same([one(clipped, "clipped")], files)) throw new VerificationError("the file is not the clip that was cut");
+  checkDerived(clipped, parent);
+}
+
 /** Returns if the file (digest in hex) is a copy rendered from the approved plan of the original whose trail stands second. */
 export function checkPublic(trails: Trail[], files: string[]): void {
   const [copy, parent] = trails.map((trail) => trail.events);
@@ -29,14 +40,18 @@ export function checkPublic(trails: Trail[], files: string[]): void {
   }
   const rendered = first(copy, "redaction:rendered");
   if (!same([one(rendered, "rendered")], files)) throw new VerificationError("the file is not the redacted copy that was rendered");
-  if (one(first(parent, "item:received"), "original") !== one(rendered, "original")) {
-    throw new VerificationError("the copy was rendered from another original than the one whose trail is here");
+  checkDerived(rendered, parent);
+  checkApproved(parent, one(rendered, "plan"));
+}
+
+function checkDerived(made: Event, parent: Event[]): void {
+  if (one(first(parent, "item:received"), "original") !== one(made, "original")) {
+    throw new VerificationError("the copy was made from another original than the one whose trail is here");
   }
   const last = parent.at(-1) as Event;
-  if (one(rendered, "parent_head") !== last.hash || rendered.index <= last.index) {
+  if (one(made, "parent_head") !== last.hash || made.index <= last.index) {
     throw new VerificationError("the original's trail does not end where the copy was made from it");
   }
-  checkApproved(parent, one(rendered, "plan"));
 }
 
 /** Returns if what is opened is what the profile opens, and `said` (the manifest's `withheld`) is empty only if nothing is withheld. */
