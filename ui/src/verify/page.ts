@@ -107,10 +107,18 @@ class Page {
 
   private show(parts: HTMLElement[]): void {
     const answer = byId("answer");
-    for (const media of answer.querySelectorAll<HTMLMediaElement | HTMLImageElement>("[src]")) URL.revokeObjectURL(media.src);
+    for (const media of answer.querySelectorAll<HTMLMediaElement | HTMLImageElement>("[src]")) letGo(media);
     delete answer.dataset.verdict;
     answer.replaceChildren(...parts);
   }
+}
+
+/** A file that is no longer shown is given back; what the browser was still reading of it ends first. */
+function letGo(media: HTMLMediaElement | HTMLImageElement): void {
+  const address = media.src;
+  media.removeAttribute("src");
+  if (media instanceof HTMLMediaElement) media.load();
+  setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
 /** What is folded away is printed too. */
