@@ -26,6 +26,7 @@ class Config:
     keyring: Path
     models: Path
     log: Path
+    serve_log: bool
     database_url: str = field(repr=False)
     web_secret: str = field(repr=False)
     allow_http: bool
@@ -81,6 +82,7 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Config:
         keyring=default_keyring(home, environ),
         models=Path(environ.get("VESTIGE_MODELS") or settings.get("models") or home / "models").absolute(),
         log=Path(environ.get("VESTIGE_LOG") or settings.get("log") or home / "log").absolute(),
+        serve_log=bool(settings.get("serve_log", True)),
         database_url=environ.get("DATABASE_URL") or str(settings.get("database_url", "")),
         web_secret=secret,
         allow_http=environ.get("VESTIGE_ALLOW_HTTP") == "1",

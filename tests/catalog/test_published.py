@@ -11,7 +11,7 @@ from tests.agency import CONSOLE, Agency, make_agency
 from vestige.catalog import models
 from vestige.catalog.sequencer import sequence
 from vestige.custody.events import EventType
-from vestige.errors import Fault
+from vestige.errors import BadInput, Fault
 from vestige.evidence.changes import Statement
 
 
@@ -41,10 +41,10 @@ def test_a_foreign_reader_gets_every_entry_at_every_signed_size(agency: Agency, 
         write(agency, count)
         signed.append(catalog.checkpoint())
         if count != 60:
-            note, size = catalog.write_log()
+            catalog.write_log()
             found = tlog_reader.read(tlog_reader.from_folder(log))
-            assert (found.note, found.size, list(found.entries)) == (note, size, stored())
-            assert catalog.verify_log() == size
+            assert (found.note, list(found.entries)) == (signed[-1], stored())
+            assert list(catalog.log_faults()) == []
             assert not catalog.log_behind()
     for note in signed:
         full = {**{path.partition(".p/")[0]: data for path, data in files(log).items() if ".p/" not in path}}
@@ -80,7 +80,7 @@ def test_whoever_comes_second_writes_the_same_bytes_and_what_is_missing_comes_ag
     shutil.rmtree(log)
     catalog.write_log()
     assert files(log) == first
-    catalog.write_log(tmp_path / "public")
+    catalog.publish_log(tmp_path / "public")
     assert files(tmp_path / "public") == first
 
 
@@ -115,9 +115,24 @@ def test_a_flipped_bit_in_any_file_is_told(agency: Agency, tmp_path: Path, where
     write(agency, 600)
     catalog.write_log()
     whole = (log / where).read_bytes()
-    (log / where).write_bytes(whole[:40] + bytes([whole[40] ^ 1]) + whole[41:])
-    with pytest.raises(Fault):
-        catalog.verify_log()
+    for at in (0, 40, len(whole) - 1):
+        (log / where).write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        assert where in {str(Path(fault.object).relative_to(log)) for fault in catalog.log_faults()}
+    (log / where).unlink()
+    assert list(catalog.log_faults()) != []
+    (log / where).write_bytes(whole)
+    assert list(catalog.log_faults()) == []
+    (log / "tile" / "0" / "stranger").write_bytes(b"")
+    assert [fault.what for fault in catalog.log_faults()] == ["the file is none of the log's"]
+
+
+def test_a_folder_of_something_else_is_refused(agency: Agency, tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "index.html").write_text("hello")
+    with pytest.raises(BadInput, match=r"index\.html"):
+        agency.ports.catalog.publish_log(tmp_path / "site")
+    with pytest.raises(BadInput, match="no folder"):
+        agency.ports.catalog.publish_log(tmp_path / "site" / "index.html")
 
 
 def test_another_log_a_longer_one_and_a_fork_are_refused(agency: Agency, tmp_path: Path) -> None:
@@ -144,7 +159,7 @@ def test_another_log_a_longer_one_and_a_fork_are_refused(agency: Agency, tmp_pat
     assert files(log) == longer
     other = make_agency(tmp_path / "other")
     with pytest.raises(Fault):
-        other.ports.catalog.write_log(log)
+        other.ports.catalog.publish_log(log)
     assert files(log) == longer
 
 

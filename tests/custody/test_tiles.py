@@ -9,7 +9,7 @@ from pymerkle import InmemoryTree
 from tests import tlog_reader
 from tests.budget import examples
 
-from vestige.custody.tiles import LONGEST_ENTRY, WIDTH, Tile, bundle, full_tiles, subtrees_in, tiles
+from vestige.custody.tiles import LONGEST_ENTRY, WIDTH, Tile, bundle, full_tiles, parse_name, subtrees_in, tiles
 from vestige.custody.tree import EMPTY_ROOT, Frontier, consistency_proof, inclusion_proof, leaf_hash, subtrees
 
 SIZES = st.integers(0, 300) | st.sampled_from([255, 256, 257, 511, 512, 65_535, 65_536, 65_537, 70_000])
@@ -38,6 +38,15 @@ def store(leaves: list[bytes]) -> tuple[dict[int, list[bytes]], object]:
 def test_paths_are_those_of_the_specification(tile: Tile, path: str) -> None:
     assert tile.path() == path
     assert tile.bundle_path() == "tile/entries/" + path.split("/", 2)[2]
+    assert parse_name(path) == tile
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["checkpoint", "tile/0/1", "tile/0/x000/001", "tile/00/001", "tile/0/001.p/0", "tile/0/001.p/256", "tile/0/001.p/012", "tile/0/../x"],
+)
+def test_what_is_the_name_of_no_tile_is_told(name: str) -> None:
+    assert parse_name(name) is None
 
 
 def test_the_trees_that_the_specification_names_have_the_tiles_that_it_says() -> None:

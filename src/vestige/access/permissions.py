@@ -32,6 +32,8 @@ class Permission(StrEnum):
     KEY_REVOKE = "key:revoke"
     KEY_ROTATE = "key:rotate"
     KEY_SPLIT = "key:split"
+    LOG_PUBLISH = "log:publish"
+    LOG_READ = "log:read"
     MODEL_INSTALL = "model:install"
     MODEL_LIST = "model:list"
     PERSON_ADD = "person:add"

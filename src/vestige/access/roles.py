@@ -25,7 +25,8 @@ _SESSION = frozenset({Permission.SESSION_START, Permission.SESSION_END})
 _LOOK = frozenset({Permission.ITEM_LIST, Permission.ITEM_SHOW, Permission.ITEM_VIEW, Permission.TRAIL_READ})
 _REDACT = frozenset({Permission.REDACTION_PLAN, Permission.REDACTION_REVIEW, Permission.REDACTION_RENDER})
 _DEVICES = frozenset({Permission.DEVICE_ASSIGN, Permission.DEVICE_LIST, Permission.DEVICE_REGISTER})
-_HOLDERS = frozenset({Permission.ANCHOR_WRITE, Permission.CHECKPOINT_COSIGN, Permission.CHECKPOINT_STAMP, Permission.WITNESS_LIST})
+_LOG = frozenset({Permission.LOG_PUBLISH, Permission.LOG_READ})
+_HOLDERS = _LOG | {Permission.ANCHOR_WRITE, Permission.CHECKPOINT_COSIGN, Permission.CHECKPOINT_STAMP, Permission.WITNESS_LIST}
 _KEYS = frozenset({Permission.KEY_DRILL, Permission.KEY_REVOKE, Permission.KEY_ROTATE, Permission.KEY_SPLIT})
 _FINDINGS = frozenset({Permission.FINDING_CLOSE, Permission.FINDING_LIST})
 
@@ -79,7 +80,10 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
 OWN_ONLY = frozenset({Role.OFFICER})
 """Roles whose permissions reach their own recordings only."""
 
-CONSOLE = _KEYS | frozenset(
+CONSOLE = (
+    _KEYS
+    | _LOG
+    | {
     {
         Permission.AGENCY_FOUND,
         Permission.PERSON_ADD,

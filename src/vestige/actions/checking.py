@@ -35,6 +35,7 @@ def check(desk: Desk) -> list[Fault]:
     except Broken as error:
         faults.append(Fault(str(error), "log"))
     faults += catalog.faults()
+    faults += catalog.log_faults()
     faults += desk.ports.vault.faults(catalog.objects(), catalog.digests())
     faults += desk.ports.keys.faults()
     desk.note(Statement(EventType.HOME_CHECKED, data={"faults": len(faults), "cryptography": dict(desk.ports.keys.report())}))

@@ -208,18 +208,23 @@ class DjangoCatalog:
         held = published.held(self._log, self._signer.public_key())
         return models.LogState.objects.get().size != (held.size if held else -1)
 
-    def write_log(self, folder: Path | None = None) -> tuple[str, int]:
-        """Bring the log's files (in the home, or in another folder) up to every event committed before the call: checkpoint and size.
+    def write_log(self) -> None:
+        """Bring the log's files up to every event committed before the call. Derived from the database and nothing else; records nothing.
 
-        Derived from the database and nothing else; records nothing. Raises Fault for a folder that holds anything but this log's past.
+        Raises Fault for files that are anything but this log's past.
         """
-        note = self.checkpoint()
-        head = published.publish(folder or self._log, note, self._signer.public_key())
-        return note, head.size
+        published.publish(self._log, self.checkpoint(), self._signer.public_key())
 
-    def verify_log(self, folder: Path | None = None) -> int:
-        """Read back all that a folder publishes; its size. Raises Fault for what does not lead to its checkpoint."""
-        return published.verify(folder or self._log, self._signer.public_key()).size
+    def publish_log(self, folder: Path) -> str:
+        """The same into a folder elsewhere, read back whole; the checkpoint that it publishes then. Raises BadInput, Fault."""
+        published.refuse_strange(folder)
+        published.publish(folder, self.checkpoint(), self._signer.public_key())
+        return published.read_back(folder, self._signer.public_key())
+
+    def log_faults(self) -> Iterator[Fault]:
+        """What in the log's files does not hold, or is not what the database has. That they are behind, or not there at all, is no fault."""
+        if self._log.is_dir():
+            yield from published.faults(self._log, self._signer.public_key())
 
     def proofs(self, size: int) -> ProofReader:
         """Proofs in the tree of that size."""

@@ -34,6 +34,11 @@ class ProofReader:
         rows = Event.objects.filter(item=item, sequenced__index__lt=self.size).select_related("openings", "sequenced").order_by("seq")
         return self._proven(_until(rows, until))
 
+    def newest(self, item: UUID) -> list[ProvenEntry]:
+        """The item's last entry below this size, if there is one."""
+        rows = Event.objects.filter(item=item, sequenced__index__lt=self.size).select_related("openings", "sequenced").order_by("-seq")[:1]
+        return self._proven(rows)
+
     def entry(self, leaf: bytes) -> ProvenEntry:
         """The entry with that leaf hash. Raises Fault when it is not in the tree."""
         rows = Event.objects.filter(leaf=leaf, sequenced__index__lt=self.size).select_related("openings", "sequenced")

@@ -11,16 +11,16 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
 
 from vestige.catalog.models import Checkpoint, LogState, Sequenced
 from vestige.catalog.sequencer import stored_hashes
 from vestige.custody import notes
 from vestige.custody.notes import Checkpoint as Head
-from vestige.custody.tiles import WIDTH, Tile, bundle, partial_tiles, subtrees_in, tiles, unbundle
-from vestige.custody.tree import EMPTY_ROOT, Frontier, leaf_hash
-from vestige.errors import DiskFull, Fault, Unavailable
+from vestige.custody.tiles import WIDTH, Tile, bundle, names, parse_name, partial_tiles, subtrees_in, tiles
+from vestige.custody.tree import EMPTY_ROOT, Frontier
+from vestige.errors import BadInput, DiskFull, Fault, Unavailable
+from vestige.evidence.home import Fault as Found
 
 CHECKPOINT = "checkpoint"
 _NEW = ".new"
@@ -59,26 +59,58 @@ def publish(folder: Path, note: str, public_key: bytes) -> Head:
     return head
 
 
-def verify(folder: Path, public_key: bytes) -> Head:
-    """Read back everything that a folder publishes. Raises Fault for whatever does not lead to its checkpoint."""
-    head = held(folder, public_key)
-    if head is None:
-        raise Fault(f"{folder} publishes no checkpoint")
-    levels: list[list[bytes]] = []
+def refuse_strange(folder: Path) -> None:
+    """Raise BadInput for a folder that holds something else than a published log."""
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"{folder} is no folder")
+    if folder.is_dir() and (strange := sorted({path.name for path in folder.iterdir()} - {CHECKPOINT, "tile", _NEW})):
+        raise BadInput(f"{folder} holds something else than a log ({strange[0]})")
+
+
+def read_back(folder: Path, public_key: bytes) -> str:
+    """The checkpoint of a folder of which every file was read and leads to it. Raises Fault, naming the first that does not."""
+    for fault in faults(folder, public_key):
+        raise Fault(f"{fault.object}: {fault.what}")
+    return (folder / CHECKPOINT).read_text()
+
+
+def faults(folder: Path, public_key: bytes) -> Iterator[Found]:
+    """What a folder publishes that does not lead to its checkpoint, or is not what the database has."""
+    try:
+        head = held(folder, public_key)
+        if head is None:
+            if any(folder.rglob("*")):
+                yield Found("there are files of the log without a checkpoint", str(folder))
+            return
+        _refuse_other(folder, head, head)
+    except Fault as error:
+        yield Found(str(error), str(folder / CHECKPOINT))
+        return
+    yield from _tile_faults(folder, head)
+
+
+def _tile_faults(folder: Path, head: Head) -> Iterator[Found]:
+    """Each file that must be there, and each that is, against the database; and what the database has against the checkpoint."""
+    leaves: list[bytes] = []
     for tile in tiles(head.size):
-        if tile.level == len(levels):
-            levels.append([])
-        data = _read(folder / tile.path())
-        hashes = [data[at : at + 32] for at in range(0, len(data), 32)]
-        if len(data) != 32 * tile.width or (tile.level == 0 and hashes != _entry_hashes(folder / tile.bundle_path())):
-            raise Fault(f"{folder / tile.path()} is not the tile of its entries")
-        levels[tile.level] += hashes
-    for below, above in pairwise(levels):
-        if [Frontier().append(below[at : at + WIDTH]).root() for at in range(0, len(below) - WIDTH + 1, WIDTH)] != above:
-            raise Fault(f"the tiles in {folder} do not fit together")
-    if (Frontier().append(levels[0]).root() if levels else EMPTY_ROOT) != head.root:
-        raise Fault(f"the tiles in {folder} do not lead to their checkpoint")
-    return head
+        if tile.level == 0:
+            leaves += stored_hashes(0, tile.start, tile.start + tile.width)
+        for name in names(tile):
+            if not (folder / name).is_file():
+                yield Found("the file is missing", str(folder / name))
+    if (Frontier().append(leaves).root() if leaves else EMPTY_ROOT) != head.root:
+        yield Found("the checkpoint is not that of the log's entries", str(folder / CHECKPOINT))
+        return
+    for path in sorted(one for one in (folder / "tile").rglob("*") if not one.is_dir()):
+        tile_of = parse_name(path.relative_to(folder).as_posix())
+        if tile_of is None or tile_of.start + tile_of.width > head.size >> 8 * tile_of.level:
+            yield Found("the file is none of the log's", str(path))
+        elif path.read_bytes() != _wanted(tile_of, entries=path.relative_to(folder).parts[1] == "entries"):
+            yield Found("the file is not what the log's entries give", str(path))
+
+
+def _wanted(tile: Tile, *, entries: bool) -> bytes:
+    return bundle(_entries(tile)) if entries else b"".join(stored_hashes(tile.level, tile.start, tile.start + tile.width))
 
 
 def _refuse_other(folder: Path, before: Head, head: Head) -> None:
@@ -125,9 +157,8 @@ def _is_full(tile: Tile, size: int) -> bool:
 
 
 def _remove_partials(folder: Path, tile: Tile) -> None:
-    paths = [tile.path(), tile.bundle_path()] if tile.level == 0 else [tile.path()]
-    for path in paths:
-        shutil.rmtree((folder / path).parent, ignore_errors=True)
+    for name in names(tile):
+        shutil.rmtree((folder / name).parent, ignore_errors=True)
 
 
 def _entries(tile: Tile) -> list[bytes]:
@@ -136,22 +167,6 @@ def _entries(tile: Tile) -> list[bytes]:
     if len(entries) != tile.width:
         raise Fault(f"the log holds {len(entries)} entries where a tile has {tile.width} (from {tile.start})")
     return entries
-
-
-def _entry_hashes(path: Path) -> list[bytes]:
-    try:
-        return [leaf_hash(entry) for entry in unbundle(_read(path))]
-    except ValueError as error:
-        raise Fault(f"{path} is no bundle of entries") from error
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise Fault(f"{path} is missing") from error
-    except OSError as error:
-        raise Unavailable(f"{path} cannot be read: {error.strerror}") from error
 
 
 @contextmanager

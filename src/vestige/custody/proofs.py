@@ -48,9 +48,10 @@ def _entry_json(entry: ProvenEntry) -> Json:
     }
 
 
-def proof_file(entry: ProvenEntry, consistency: Sequence[bytes], checkpoint: str) -> str:
-    """The text of `package.tlog-proof` for a `package:created` entry."""
-    extra = canonical({"consistency": _hashes(consistency), "entry": entry.data.decode(), "openings": openings_json(entry.openings)})
+def proof_file(entry: ProvenEntry, consistency: Sequence[bytes] | None, checkpoint: str) -> str:
+    """The text of a C2SP tlog-proof that carries its entry; `consistency` for a `package:created` entry (`package.tlog-proof`)."""
+    more: dict[str, Json] = {} if consistency is None else {"consistency": _hashes(consistency)}
+    extra = canonical({**more, "entry": entry.data.decode(), "openings": openings_json(entry.openings)})
     lines = ["c2sp.org/tlog-proof@v1", f"extra {base64.b64encode(extra).decode()}", f"index {entry.index}", *_hashes(entry.proof)]
     return "\n".join(lines) + "\n\n" + checkpoint
 

@@ -3,6 +3,7 @@
 A tile of level *l* holds up to 256 hashes, each the root of 256^l leaves. Only full tiles go into the level above.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ LONGEST_ENTRY = 65_535
 """Bytes of an entry: a bundle has two bytes for its length."""
 
 _HEIGHT = 8
+_NAME = re.compile(r"tile/(entries|[0-9]{1,2})/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([0-9]{1,3}))?")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -78,16 +80,19 @@ def bundle(entries: Sequence[bytes]) -> bytes:
     return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
 
 
-def unbundle(data: bytes) -> list[bytes]:
-    """The entries of a bundle. Raises ValueError for one that ends inside an entry."""
-    entries, at = [], 0
-    while at < len(data):
-        end = at + 2 + int.from_bytes(data[at : at + 2], "big")
-        if end > len(data) or at + 2 > len(data):
-            raise ValueError("the bundle ends inside an entry")
-        entries.append(data[at + 2 : end])
-        at = end
-    return entries
+def names(tile: Tile) -> list[str]:
+    """The files of a tile: its hashes, and for level 0 its entries."""
+    return [tile.path(), tile.bundle_path()] if tile.level == 0 else [tile.path()]
+
+
+def parse_name(name: str) -> Tile | None:
+    """The tile that a file of that name holds (a bundle is that of its tile of level 0); None for the name of no such file."""
+    found = _NAME.fullmatch(name)
+    if found is None:
+        return None
+    level = 0 if found[1] == "entries" else int(found[1])
+    tile = Tile(level, int(found[2].replace("/", "").replace("x", "")), int(found[3] or WIDTH))
+    return tile if 1 <= tile.width <= WIDTH and name in names(tile) else None
 
 
 Hashes = Callable[[int, int, int], list[bytes]]

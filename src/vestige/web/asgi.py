@@ -26,6 +26,7 @@ from vestige.web.bytes.app import bytes_app  # noqa: E402  # after Django's set-
 from vestige.web.bytes.guard import in_thread  # noqa: E402  # after Django's set-up
 from vestige.web.bytes.ledger import FLUSH_S, ledger  # noqa: E402  # after Django's set-up
 from vestige.web.failures import failures  # noqa: E402  # after Django's set-up
+from vestige.web.log_files import LogFiles  # noqa: E402  # after Django's set-up
 from vestige.web.preparing import Preparing  # noqa: E402  # after Django's set-up
 
 _MOST_PAGES = 24
@@ -49,10 +50,11 @@ class _Static(StaticFiles):
 class Application:
     """Sends each request to its part."""
 
-    def __init__(self, pages: ASGIApp, parts: ASGIApp, static: ASGIApp) -> None:
+    def __init__(self, pages: ASGIApp, parts: ASGIApp, static: ASGIApp, log: ASGIApp) -> None:
         self._pages = pages
         self._bytes = parts
         self._static = static
+        self._log = log
         self._page_headers = {**headers.PAGE, **headers.keeping_to_tls(settings.SECURE_HSTS_SECONDS)}
         self._gate = asyncio.Semaphore(_MOST_PAGES)
 
@@ -66,6 +68,8 @@ class Application:
             await self._bytes(scope, receive, send)
         elif scope["path"].startswith("/static/"):
             await self._static({**scope, "root_path": scope.get("root_path", "") + "/static"}, receive, send)
+        elif scope["path"].startswith("/log/"):
+            await self._log(scope, receive, send)
         elif (refusal := _too_long(scope)) is not None:
             await refusal(scope, receive, send)
         else:
@@ -112,5 +116,8 @@ def _too_long(scope: Scope) -> Response | None:
 
 
 application = Application(
-    _django, bytes_app(), GZipMiddleware(_Static(directory=Path(__file__).parent / "static", check_dir=False), minimum_size=1_000)
+    _django,
+    bytes_app(),
+    GZipMiddleware(_Static(directory=Path(__file__).parent / "static", check_dir=False), minimum_size=1_000),
+    GZipMiddleware(LogFiles(), minimum_size=1_000),
 )

@@ -4,7 +4,7 @@ import hashlib
 import os
 from functools import cache
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
@@ -16,6 +16,9 @@ from vestige.errors import NotFound, Unavailable
 from vestige.evidence.home import AgencyFacts
 from vestige.evidence.people import Actor
 
+if TYPE_CHECKING:
+    from vestige.assembly import Home
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -26,11 +29,21 @@ def home() -> Path:
 
 
 @cache
-def ports() -> Ports:
-    """The hands of the home; opened once a process."""
+def _opened() -> "Home":
     from vestige.assembly import open_home
 
-    return open_home(home()).ports
+    return open_home(home())
+
+
+def ports() -> Ports:
+    """The hands of the home; opened once a process."""
+    return _opened().ports
+
+
+def log_folder() -> Path | None:
+    """Where the log lies as files, if it is to be served."""
+    config = _opened().config
+    return config.log if config.serve_log else None
 
 
 def agency() -> AgencyFacts:

@@ -79,6 +79,7 @@ BYTES = (
 )
 
 FOREIGN: tuple[dict[str, object], ...] = (
+    {"path": "/log/{path}", "methods": list(_GET), "foreign": "starlette.staticfiles", "public": True},
     {"path": "/static/{path}", "methods": list(_GET), "foreign": "starlette.staticfiles", "public": True},
 )
 

@@ -32,6 +32,7 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
         E.ITEM_QUARANTINED: "The file could not be vouched for; it is kept in quarantine",
         E.ITEM_RECEIVED: "The file was received, sealed and stored",
         E.ITEM_SHOWN: "The facts were read",
+        E.LOG_PUBLISHED: "The log was written into a folder, to be published",
         E.LOG_READ: "The log was read",
         E.MODEL_INSTALLED: "A detection model was installed",
         E.MODEL_LISTED: "The detection models were listed",
