@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from tests import tlog_reader
 from tests.agency import CONSOLE, Agency, make_agency
 from tests.budget import examples
@@ -47,6 +47,10 @@ class Log(RuleBasedStateMachine):
             if which == 3:
                 raise Crash
 
+    def _read(self) -> tuple[LogState, list[tuple[int, bytes]]]:
+        self._record(2, 1)
+        return LogState.objects.get(), sequencer.next_events()
+
     @rule(count=st.integers(1, 5), which=st.integers(0, 3))
     def write(self, count: int, which: int) -> None:
         before = Event.objects.count()
@@ -56,7 +60,8 @@ class Log(RuleBasedStateMachine):
 
     @rule(target=paused)
     def begin(self) -> tuple[LogState, list[tuple[int, bytes]]]:
-        return LogState.objects.get(), sequencer.next_events()
+        """A sequencer reads the state and what waits (there is always something), and pauses."""
+        return self._read()
 
     @rule(seen=paused, part=st.integers(1, 8))
     def resume(self, seen: tuple[LogState, list[tuple[int, bytes]]], part: int) -> None:
@@ -66,18 +71,19 @@ class Log(RuleBasedStateMachine):
             size = LogState.objects.get().size
             assert sequencer.append(state, waiting[:part]) is (size == state.size)
 
-    @rule(seen=consumes(paused))
-    def die_in_the_middle(self, seen: tuple[LogState, list[tuple[int, bytes]]]) -> None:
-        state, waiting = seen
+    @rule()
+    def die_in_the_middle(self) -> None:
+        """A sequencer that swapped, and wrote its indices, dies before it commits."""
 
         def crash(*_: object) -> None:
             raise Crash
 
-        if waiting and LogState.objects.get().size == state.size:
-            with pytest.MonkeyPatch.context() as patched, contextlib.suppress(Crash):
-                patched.setattr(sequencer, "full_tiles", crash)
+        state, waiting = self._read()
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(sequencer, "full_tiles", crash)
+            with pytest.raises(Crash):
                 sequencer.append(state, waiting)
-            assert LogState.objects.get().size == state.size
+        assert LogState.objects.get().size == state.size
 
     @rule()
     def sequence(self) -> None:
