@@ -84,7 +84,6 @@ CONSOLE = (
     _KEYS
     | _LOG
     | {
-    {
         Permission.AGENCY_FOUND,
         Permission.PERSON_ADD,
         Permission.PERSON_INVITE,
