@@ -152,3 +152,16 @@ def test_no_page_of_another_home_says_it(tmp_path: Path) -> None:
     env = environment(VESTIGE_HOME=str(world.home), DJANGO_SETTINGS_MODULE="vestige.settings")
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "200 False", done.stderr
+
+
+def test_a_trail_can_be_kept_as_a_report(server: Server) -> None:
+    client, item = server.signed_in("C200"), server.world.recordings["lone_item"]
+    assert "/trail/html" in client.get(f"/items/{item}/trail").text
+    for form, kind in (("html", "text/html"), ("csv", "text/csv"), ("json", "application/json")):
+        answer = client.get(f"/items/{item}/trail/{form}")
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith(kind)
+        assert answer.headers["content-disposition"].startswith("attachment; filename=")
+        assert "item:accessioned" in answer.text
+    assert client.get(f"/items/{item}/trail/pdf").status_code == 404
+    assert server.signed_in("B200").get(f"/items/{item}/trail/html").status_code == 404

@@ -1,12 +1,15 @@
 """`vestige items`, `show`, `trail`, `findings`."""
 
+from pathlib import Path
+
 import typer
 
 from vestige.actions import findings, items
+from vestige.actions.trail_report import Form, report
 from vestige.cli.context import Context
 from vestige.cli.output import answer, emit
 from vestige.cli.times import iso, parse_when, written
-from vestige.errors import BadInput
+from vestige.errors import BadInput, Unavailable
 from vestige.evidence.items import EvidenceItem, ItemFilter, ItemStatus, Recording, TrailEntry
 
 _MANY = 1_000_000
@@ -93,13 +96,31 @@ def _facts(item: EvidenceItem, recording: Recording) -> dict[str, object]:
     }
 
 
-def trail(context: typer.Context, item: str) -> None:
-    """Show every event of an item, oldest first."""
+def trail(
+    context: typer.Context,
+    item: str,
+    form: Form | None = typer.Option(None, "--format", help="Write a report in this form instead of lines."),
+    out: Path | None = typer.Option(None, "--out", help="Write the report to this file; it must not be there."),
+) -> None:
+    """Show every event of an item, oldest first; or write a report that a court can read, with names as they were then."""
     given: Context = context.obj
     home = given.open()
-    _, entries = items.read_trail(home.ports, given.actor(home), item)
-    for entry in entries:
-        emit(_entry(entry)) if given.json else typer.echo(_line(entry))
+    if form is None and out is None:
+        _, entries = items.read_trail(home.ports, given.actor(home), item)
+        for entry in entries:
+            emit(_entry(entry)) if given.json else typer.echo(_line(entry))
+        return
+    if form is None or out is None:
+        raise BadInput("a report takes both: --format (json, csv or html) and --out FILE")
+    if out.exists():
+        raise BadInput(f"{out} is there already")
+    written_report = report(home.ports, given.actor(home), item, form)
+    try:
+        out.write_bytes(written_report.data)
+    except OSError as error:
+        raise Unavailable(f"{out} cannot be written: {error.strerror}") from error
+    value = {"report": str(out), "format": form.value, "entries": written_report.entries}
+    answer(value, f"{out}: {written_report.entries} entries", json=given.json)
 
 
 def _entry(entry: TrailEntry) -> dict[str, object]:

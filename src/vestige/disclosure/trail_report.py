@@ -1,6 +1,9 @@
-"""The custody trail for people: `data/trail.html` and `data/trail.csv` (R76). The proofs are in `data/trail.json`, which counts."""
+"""The custody trail for people: `data/trail.html` and `data/trail.csv` of a package, and reports by themselves (R76).
 
-from collections.abc import Mapping, Sequence
+In a package the proofs are in `data/trail.json`, which counts.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -26,6 +29,7 @@ class TrailRow:
     digests: tuple[tuple[str, str], ...]
     details: str
     withheld: tuple[str, ...]
+    title: str = ""
 
     @property
     def words(self) -> str:
@@ -42,8 +46,19 @@ class TrailSection:
     rows: tuple[TrailRow, ...]
 
 
-def trail_row(index: int, time: int, event_type: str, opened: Mapping[str, object]) -> TrailRow:
-    """A row from an entry and the values of its opened fields. What is not opened is named, and never guessed."""
+Called = Callable[[str], str]
+"""What a uuid was called at the time; empty where nobody knows."""
+
+
+def _nameless(_: str) -> str:
+    return ""
+
+
+def trail_row(index: int, time: int, event_type: str, opened: Mapping[str, object], called: Called = _nameless) -> TrailRow:
+    """A row from an entry and the values of its opened fields. What is not opened is named, and never guessed.
+
+    `called` says what a uuid was called at the time; the title is that of the entry's item.
+    """
     sentence(event_type)
     return TrailRow(
         index=index,
@@ -53,8 +68,9 @@ def trail_row(index: int, time: int, event_type: str, opened: Mapping[str, objec
         roles=", ".join(map(str, _list(opened["role"]))) if "role" in opened else WITHHELD,
         outcome=_outcome(opened["outcome"]) if "outcome" in opened else WITHHELD,
         digests=_digests(opened.get("digests")),
-        details=_details(opened),
+        details=_details(opened, called),
         withheld=tuple(field for field in FIELDS if field not in opened),
+        title=called(str(opened.get("item") or "")),
     )
 
 
@@ -131,35 +147,39 @@ def _digests(digests: object) -> tuple[tuple[str, str], ...]:
     return tuple((str(one.get("of", "")), str(one.get("value", ""))) for one in _list(digests) if isinstance(one, Mapping))
 
 
-def _details(opened: Mapping[str, object]) -> str:
+def _details(opened: Mapping[str, object], called: Called) -> str:
     parts: list[str] = []
     purpose, about, data = opened.get("purpose"), opened.get("object"), opened.get("data")
     if isinstance(purpose, Mapping):
         parts.append(f"reason: {purpose.get('reason', '')}")
         parts += [f"case: {purpose['case']}"] if purpose.get("case") else []
     if isinstance(about, Mapping):
-        parts.append(f"about {about.get('kind', '')} {about.get('id', '')}")
+        parts.append(f"about {about.get('kind', '')} {_plain(about.get('id', ''), called)}")
     parts += [f"{name}: {opened[name]}" for name in ("address", "session") if opened.get(name)]
     if isinstance(data, Mapping):
-        parts += [f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in sorted(data.items()) if name != "set"]
-        parts += [_change(change) for change in _list(data.get("set")) if isinstance(change, Mapping)]
+        parts += [f"{name.replace('_', ' ')}: {_plain(value, called)}" for name, value in sorted(data.items()) if name != "set"]
+        parts += [_change(change, called) for change in _list(data.get("set")) if isinstance(change, Mapping)]
     return "; ".join(parts)
 
 
-def _change(change: Mapping[str, object]) -> str:
+def _change(change: Mapping[str, object], called: Called) -> str:
     columns = change.get("columns")
-    values = ", ".join(f"{name} = {_plain(value)}" for name, value in sorted(columns.items())) if isinstance(columns, Mapping) else ""
-    return f"set {change.get('noun', '')} {change.get('id', '')}: {values}"
+    items = sorted(columns.items()) if isinstance(columns, Mapping) else ()
+    values = ", ".join(f"{name} = {_plain(value, called)}" for name, value in items)
+    return f"set {change.get('noun', '')} {_plain(change.get('id', ''), called)}: {values}"
 
 
-def _plain(value: object) -> str:
+def _plain(value: object, called: Called) -> str:
     if value is None:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{name}: {_plain(one)}" for name, one in sorted(value.items())) + "}"
-    return "[" + ", ".join(_plain(one) for one in value) + "]" if isinstance(value, (list, tuple)) else str(value)
+        return "{" + ", ".join(f"{name}: {_plain(one, called)}" for name, one in sorted(value.items())) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_plain(one, called) for one in value) + "]"
+    name = called(value) if isinstance(value, str) else ""
+    return f"{name} [{value}]" if name else str(value)
 
 
 def _list(value: object) -> Sequence[object]:

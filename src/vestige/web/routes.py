@@ -9,7 +9,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods
 
-from vestige.actions import findings, items, people, viewing
+from vestige.actions import findings, items, people, trail_report, viewing
 from vestige.actions.door import Action
 from vestige.web.pages import answering
 from vestige.web.views import accounts, recordings
@@ -62,6 +62,7 @@ PAGES = (
     _page("findings/<uuid:ref>/close", listing.close, findings.close, _POST),
     _page("items/<str:ref>", recordings.show_item, items.show_item),
     _page("items/<str:ref>/trail", recordings.trail, items.read_trail),
+    _page("items/<str:ref>/trail/<str:form>", recordings.trail_report, trail_report.report),
     _page("people", listing.list_people, people.list_people),
     _page("recordings", recordings.list_recordings, items.list_recordings),
     _page("recordings/<str:ref>", recordings.show_recording, items.show_recording),

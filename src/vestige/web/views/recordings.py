@@ -7,12 +7,13 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from vestige.access.permissions import Permission
 from vestige.actions import items
-from vestige.errors import BadInput
+from vestige.actions.trail_report import Form, report
+from vestige.errors import BadInput, NotFound
 from vestige.evidence.items import EvidenceItem, ItemFilter, ItemStatus, Recording
 from vestige.evidence.people import Actor
 from vestige.evidence.values import to_ms
@@ -103,6 +104,19 @@ def trail(request: HttpRequest, ref: str) -> HttpResponseBase:
     with unseen("item"):
         item, entries = hands.act(request, items.read_trail, ref)
     return draw(request, "trail.html", {"item": item, "trail": [tell(entry) for entry in entries]})
+
+
+_TYPES = {Form.CSV: "text/csv; charset=utf-8", Form.HTML: "text/html; charset=utf-8", Form.JSON: "application/json"}
+
+
+def trail_report(request: HttpRequest, ref: str, form: str) -> HttpResponseBase:
+    """The trail as a report, to be kept: always a download, so that its own style is not at odds with this site's rules."""
+    if form not in set(Form):
+        raise NotFound("there is no such form of a report")
+    with unseen("item"):
+        written = hands.act(request, report, ref, Form(form))
+    disposition = f'attachment; filename="{written.filename}"'
+    return HttpResponse(written.data, content_type=_TYPES[written.form], headers={"Content-Disposition": disposition})
 
 
 def _stage(recording: Recording, shown: Sequence[EvidenceItem], actor: Actor) -> dict[str, Any]:
