@@ -12,7 +12,7 @@ from vestige.catalog import models
 from vestige.catalog.sequencer import sequence
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, Fault
-from vestige.evidence.changes import Statement
+from vestige.evidence.changes import Purpose, Statement
 
 
 @pytest.fixture
@@ -174,4 +174,39 @@ def test_a_home_made_before_there_were_tiles_gets_them_by_its_migration(agency: 
     call_command("migrate", verbosity=0, skip_checks=True)
     assert sorted(models.FullTile.objects.values_list("level", "index", "root")) == before
     assert set(models.Waiting.objects.values_list("event_id", flat=True)) == waiting
+    assert list(agency.ports.catalog.faults()) == []
+
+
+def test_a_lost_place_and_a_changed_hash_of_the_tree_are_named(agency: Agency) -> None:
+    from django.db import connection
+
+    write(agency, 600)
+    sequence()
+    assert list(agency.ports.catalog.faults()) == []
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER catalog_fulltile_update")
+        cursor.execute('UPDATE catalog_fulltile SET root = zeroblob(32) WHERE "index" = 1')
+    write(agency, 1)
+    models.Waiting.objects.all().delete()
+    told = {f"{fault.object.split()[0]}: {fault.what}" for fault in agency.ports.catalog.faults()}
+    assert told == {
+        "catalog_fulltile_update: the trigger is missing or changed",
+        "tile: a stored hash of the tree is not that of its entries",
+        "event: the event has no place in the tree, and waits for none",
+    }
+
+
+def test_almost_every_entry_is_checked_without_taking_it_apart(agency: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    from vestige.catalog import checking_log
+
+    with agency.ports.catalog.writing(CONSOLE) as transaction:
+        for reason in ("plain", 'a "quoted" },"address":{"salt":" text', "ünïcode \u2028 \U0001f600"):
+            transaction.record(Statement(EventType.PERSON_LISTED, purpose=Purpose(reason), data={"x": reason}))
+    apart: list[int] = []
+    real = checking_log._taken_apart
+    monkeypatch.setattr(checking_log, "_taken_apart", lambda seq: apart.append(seq) or real(seq))
+    assert list(agency.ports.catalog.faults()) == []
+    assert apart == []
+    with agency.ports.catalog.writing(CONSOLE) as transaction:
+        transaction.record(Statement(EventType.PERSON_LISTED, data={"x": {"y": 1}, "z": [{"a": {"b": 1}, "digests": {"salt": "x"}}]}))
     assert list(agency.ports.catalog.faults()) == []

@@ -1,0 +1,242 @@
+"""The log in the database, read from its first entry to its last: each entry, its openings, each item's chain, the tree, the checkpoints.
+
+Nothing here is the writer's code but the hash and canonical JSON: the tree is built another way. Almost every entry holds, so each is first
+put together anew from its openings and compared byte for byte; only one that differs is taken apart to say what is wrong with it.
+"""
+
+from binascii import unhexlify
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+from typing import Any
+
+from django.db import connection
+
+from vestige.catalog import models
+from vestige.catalog.proofs import stored_openings
+from vestige.custody import notes
+from vestige.custody.canonical import parse
+from vestige.custody.events import FIELDS, EventType
+from vestige.errors import Fault as Broken
+from vestige.evidence.changes import Plain
+from vestige.evidence.home import Fault
+
+State = dict[str, dict[str, dict[str, Plain]]]
+
+_CHUNK = 5_000
+_SALT = 32
+_TYPES = frozenset(EventType)
+_EVENTS = (
+    "SELECT e.seq, e.id, e.type, e.time, e.entry, e.leaf, e.item, o.fields FROM catalog_event e "
+    "LEFT JOIN catalog_openings o ON o.event_id = e.seq WHERE e.seq > %s ORDER BY e.seq LIMIT %s"
+)
+_PLACES = (
+    'SELECT s."index", s.leaf, e.leaf FROM catalog_sequenced s JOIN catalog_event e ON e.seq = s.event_id '
+    'WHERE s."index" > %s ORDER BY s."index" LIMIT %s'
+)
+_FIRST = f'{{"{FIELDS[0]}":{{"salt":"'.encode()
+_NEXT = tuple((end, len(end)) for end in (*(f'}},"{name}":{{"salt":"'.encode() for name in FIELDS[1:]), b"}}"))
+_BETWEEN = b'","value":'
+_ENTRY = '{"fields":{' + ",".join(f'"{name}":"%s"' for name in FIELDS) + '},"id":"%s","time":%d,"type":"%s","v":1}'
+_ITEM, _PREVIOUS, _DATA = FIELDS.index("item"), FIELDS.index("previous"), FIELDS.index("data")
+
+Row = tuple[Any, ...]
+Whole = tuple[bytes, bytes, bytes]
+"""Of an entry that holds: its item, its previous entry and its data, as the JSON texts that were committed to."""
+
+
+def events(state: State) -> Iterator[Fault]:
+    """Each entry by itself, its openings, and the chain of each item; folds the changes into `state`."""
+    heads: dict[str, str] = {}
+    said: Plain
+    previous: Plain
+    for row in _rows(_EVENTS):
+        whole = _whole(row)
+        if whole is not None:
+            said, previous = _text(whole[0]), _text(whole[1])
+            data = parse(whole[2]) if b'"set":' in whole[2] else None
+        else:
+            opened, wrong = _taken_apart(row[0])
+            yield from wrong
+            if not opened:
+                continue
+            said, previous, data = opened["item"], opened["previous"], opened["data"]
+        _fold(data, state)
+        if (_uuid(row[6]) if row[6] else None) != said:
+            yield Fault("the item in the table is not the item in the entry", f"event {_uuid(row[1])}")
+        if isinstance(said, str):
+            if previous != heads.get(said):
+                yield Fault("the trail of the item is broken: an entry before this one is missing or changed", f"item {said}")
+            heads[said] = bytes(row[5]).hex()
+    yield from _heads(heads)
+
+
+def tree(public_key: bytes) -> Iterator[Fault]:
+    """The tree over the entries' leaves, against the hashes that were stored and the roots that were signed."""
+    signed = dict(models.Checkpoint.objects.values_list("size", "note"))
+    full = {(level, index): bytes(root) for level, index, root in models.FullTile.objects.values_list("level", "index", "root")}
+    state = models.LogState.objects.get()
+    grown = _Tree()
+    signed.pop(0, None)  # of nothing, it says nothing
+    for index, leaf, of_event in _rows(_PLACES, first=-1):
+        if index != grown.size:
+            yield Fault(f"the log has a gap: index {grown.size} is missing", "log")
+            return
+        if bytes(leaf) != bytes(of_event):
+            yield Fault("the leaf in the tree is not the event's", f"index {index}")
+        for tile, root in grown.add(bytes(leaf)):
+            if full.pop(tile, None) != root:
+                yield Fault("a stored hash of the tree is not that of its entries", f"tile {tile[0]}/{tile[1]}")
+        if grown.size in signed:
+            head = notes.Checkpoint(state.origin, grown.size, grown.root())
+            yield from _checkpoint(signed.pop(grown.size), head, public_key)
+    yield from (Fault("a checkpoint is of a size that the log does not have", f"checkpoint {other}") for other in signed)
+    yield from (Fault("a stored hash is of a tile that the log does not have", f"tile {level}/{number}") for level, number in full)
+    if (state.size, bytes(state.root), bytes(state.frontier)) != (grown.size, grown.root(), grown.frontier()):
+        yield Fault("the log's size and root are not those of its entries", "log")
+    yield from _lost(grown.size)
+
+
+def _lost(size: int) -> Iterator[Fault]:
+    """Events that have no place in the tree, and of which no sequencer knows."""
+    if models.Event.objects.count() == size + models.Waiting.objects.count():
+        return
+    lost = models.Event.objects.filter(sequenced__isnull=True, waiting__isnull=True)
+    for event in lost.values_list("id", flat=True)[:_CHUNK]:
+        yield Fault("the event has no place in the tree, and waits for none", f"event {event}")
+
+
+class _Tree:
+    """A tree that grows by leaves: the roots of its full subtrees with their heights, the largest first."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._peaks: list[tuple[int, bytes]] = []
+
+    def add(self, leaf: bytes) -> Iterable[tuple[tuple[int, int], bytes]]:
+        """Append a leaf hash; the tiles (level, number) that became full by it, with their roots."""
+        node, height, peaks, full = leaf, 0, self._peaks, []
+        while peaks and peaks[-1][0] == height:
+            node, height = sha256(b"\x01" + peaks.pop()[1] + node).digest(), height + 1
+            if not height % 8:
+                full.append(((height // 8 - 1, self.size >> height), node))
+        peaks.append((height, node))
+        self.size += 1
+        return full
+
+    def root(self) -> bytes:
+        """The root over all leaves."""
+        node = b""
+        for _, peak in reversed(self._peaks):
+            node = sha256(b"\x01" + peak + node).digest() if node else peak
+        return node or sha256(b"").digest()
+
+    def frontier(self) -> bytes:
+        """The roots of the full subtrees, one after the other."""
+        return b"".join(node for _, node in self._peaks)
+
+
+def _checkpoint(note: str, wanted: notes.Checkpoint, public_key: bytes) -> Iterator[Fault]:
+    name = f"checkpoint {wanted.size}"
+    try:
+        head = notes.verify(note, public_key)
+    except Broken as error:
+        yield Fault(str(error), name)
+        return
+    if (head.size, head.root) != (wanted.size, wanted.root):
+        yield Fault("the checkpoint is not that of the log's entries", name)
+    if head.origin != wanted.origin:
+        yield Fault("the checkpoint is of another log", name)
+
+
+def _whole(row: Row) -> Whole | None:
+    """The entry, if it is exactly what its openings and its row give; None for one that has to be taken apart."""
+    _, key, event_type, time, entry, leaf, _, fields = row
+    try:
+        if event_type not in _TYPES or sha256(b"\x00" + entry).digest() != leaf or not fields.startswith(_FIRST.decode()):
+            return None
+        raw, at, values, commitments = fields.encode(), len(_FIRST), [], []
+        for after, length in _NEXT:
+            start = at + _SALT + len(_BETWEEN)
+            end = raw.index(after, start)
+            if raw[at + _SALT : start] != _BETWEEN:
+                return None
+            values.append(raw[start:end])
+            commitments.append(sha256(unhexlify(raw[at : at + _SALT]) + values[-1]).hexdigest())
+            at = end + length
+        if at != len(raw) or (_ENTRY % (*commitments, _uuid(key), time, event_type)).encode() != entry:
+            return None
+    except (AttributeError, TypeError, ValueError):
+        return None
+    return values[_ITEM], values[_PREVIOUS], values[_DATA]
+
+
+def _text(value: bytes) -> str | None:
+    """A uuid or a digest, or none, from the JSON that was committed to."""
+    return None if value == b"null" else value[1:-1].decode()
+
+
+def _taken_apart(seq: int) -> tuple[dict[str, Plain], list[Fault]]:
+    """The opened values of an event, and what is wrong with it."""
+    event = models.Event.objects.select_related("openings").get(seq=seq)
+    opened, wrong = _openings(event)
+    return opened, [Fault(what, f"event {event.id}") for what in wrong]
+
+
+def _openings(event: models.Event) -> tuple[dict[str, Plain], list[str]]:
+    """The opened values, and what is wrong with the entry."""
+    wrong = []
+    try:
+        data = bytes(event.entry)
+    except TypeError:
+        return {}, ["the entry is no longer bytes"]
+    if sha256(b"\x00" + data).digest() != bytes(event.leaf):
+        wrong.append("the entry's bytes do not give its leaf hash")
+    try:
+        clear = parse(data)
+    except ValueError as error:
+        return {}, [*wrong, f"the entry is {error}"]
+    if not isinstance(clear, Mapping) or (clear.get("id"), clear.get("type"), clear.get("time")) != (str(event.id), event.type, event.time):
+        wrong.append("the table's id, type or time is not the entry's")
+    if event.type not in _TYPES:
+        wrong.append(f"there is no event type {event.type}")
+    fields = clear.get("fields") if isinstance(clear, Mapping) else None
+    try:
+        openings = stored_openings(event.openings.fields)
+    except (models.Openings.DoesNotExist, ValueError, KeyError, TypeError):
+        return {}, [*wrong, "the openings are missing or unreadable"]
+    commitments = {name: opening.commitment() for name, opening in openings.items()}
+    if commitments != fields or tuple(sorted(commitments)) != FIELDS:
+        return {}, [*wrong, "the openings do not match the entry's commitments"]
+    return {name: parse(opening.value) for name, opening in openings.items()}, wrong
+
+
+def _fold(data: Plain, state: State) -> None:
+    changes = data.get("set", ()) if isinstance(data, Mapping) else ()
+    for change in changes if isinstance(changes, list) else ():
+        state[change["noun"]].setdefault(change["id"], {}).update(change["columns"])
+
+
+def _heads(heads: Mapping[str, str]) -> Iterator[Fault]:
+    for item, head in models.EvidenceItem.objects.values_list("id", "head"):
+        if heads.get(str(item)) != (bytes(head).hex() if head else None):
+            yield Fault("the newest entry of the trail is not the one that the item names", f"item {item}")
+
+
+def _uuid(value: object) -> str:
+    """A uuid as it stands in the log: SQLite holds its 32 digits, PostgreSQL the thing itself."""
+    if isinstance(value, str):
+        return f"{value[:8]}-{value[8:12]}-{value[12:16]}-{value[16:20]}-{value[20:]}"
+    return str(value)
+
+
+def _rows(statement: str, first: int = 0) -> Iterator[Row]:
+    """All rows, some thousand at a time: a server must not send the whole log at once."""
+    last = first
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, (last, _CHUNK))
+            rows = cursor.fetchall()
+        if not rows:
+            return
+        yield from rows
+        last = rows[-1][0]
