@@ -106,6 +106,7 @@ SYSTEM = frozenset(
         Permission.CHECKPOINT_COSIGN,
         Permission.CHECKPOINT_STAMP,
         Permission.HOME_BACKUP,
+        Permission.HOME_CHECK,
         Permission.HOME_MIGRATE,
         Permission.INTAKE_SWEEP,
         Permission.ITEM_PREPARE,

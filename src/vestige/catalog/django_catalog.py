@@ -39,6 +39,8 @@ class DjangoCatalog:
     findings = staticmethod(queries.findings)
     findings_of = staticmethod(queries.findings_of)
     unprepared = staticmethod(queries.unprepared)
+    unread_since = staticmethod(queries.unread_since)
+    archive_bytes = staticmethod(queries.archive_bytes)
     redaction = staticmethod(queries.redaction)
     redactions_of = staticmethod(queries.redactions_of)
     redaction_of_copy = staticmethod(queries.redaction_of_copy)
@@ -124,6 +126,10 @@ class DjangoCatalog:
         """The key of the item's media index, 32 bytes."""
         key = models.EvidenceItem.objects.values_list("media_index_key", flat=True).get(id=item)
         return bytes(key) if key else None
+
+    def was_read(self, item: UUID, at: int) -> None:
+        """Fixity read the item's sealed bytes."""
+        models.EvidenceItem.objects.filter(id=item).update(read_at=at)
 
     def add_working(self, item: UUID, kind: str, facts: dict[str, object]) -> None:
         """Note a working copy (replacing an older one of its kind)."""

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from vestige.access.plan import Plan
 from vestige.catalog import models, values
@@ -113,6 +114,17 @@ def unprepared(after: UUID | None) -> UUID | None:
     rows = models.EvidenceItem.objects.filter(~Exists(prepared), status=ItemStatus.ACCESSIONED.value)
     narrowed = rows.filter(id__gt=after) if after else rows
     return narrowed.order_by("id").values_list("id", flat=True).first()
+
+
+def unread_since(moment: int, most: int) -> list[EvidenceItem]:
+    """Items whose sealed bytes were not read by fixity since then (ms), nor came in since; those that wait longest first."""
+    rows = _items().annotate(seen=Coalesce("read_at", "received_at")).filter(seen__lt=moment)
+    return [values.item(row) for row in rows.order_by("seen", "id")[:most]]
+
+
+def archive_bytes() -> int:
+    """The size of all items together."""
+    return models.EvidenceItem.objects.aggregate(total=Sum("size"))["total"] or 0
 
 
 def finding(ref: UUID) -> Finding | None:

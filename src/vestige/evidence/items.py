@@ -112,6 +112,7 @@ class FindingKind(StrEnum):
     CAMERA_WITHOUT_OFFICER = "camera_without_officer"
     CLOCKS_DIFFER = "clocks_differ"
     DAMAGED = "damaged"
+    FIXITY_MISMATCH = "fixity_mismatch"
     LOG_FORKED = "log_forked"
     NO_RECORDED_TIME = "no_recorded_time"
     QUARANTINED = "quarantined"
