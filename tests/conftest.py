@@ -10,11 +10,21 @@ from uuid import uuid4
 import django
 import pytest
 
+from tests.budget import budget
+
 os.environ.pop("VESTIGE_HOME", None)
 os.environ["DJANGO_SETTINGS_MODULE"] = "vestige.settings"
 django.setup()
 
 ROOT = Path(__file__).parents[1]
+_DAY_S = 86_400
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With the full numbers a test may take its time: the limit of every run is for what hangs."""
+    if budget() <= 0:
+        for item in items:
+            item.add_marker(pytest.mark.timeout(_DAY_S))
 
 
 @pytest.fixture(scope="session")
