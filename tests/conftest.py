@@ -60,6 +60,19 @@ def another_postgresql(postgresql: str) -> str:
     return _new_database(postgresql)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either_database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A home that the test makes lies on SQLite, then on PostgreSQL; which of them it is."""
+    from django.db import connections
+
+    if request.param == "postgresql":
+        monkeypatch.setenv("DATABASE_URL", request.getfixturevalue("fresh_postgresql"))
+    else:
+        monkeypatch.delenv("DATABASE_URL", raising=False)
+    yield request.param
+    connections.close_all()
+
+
 def _new_database(server: str) -> str:
     import psycopg
 

@@ -19,12 +19,14 @@ from django.db import connection, connections
 from tests.agency import CONSOLE, Agency, make_agency
 from tests.budget import examples
 from vestige import config
-from vestige.actions import backup, intake, release
+from vestige.actions import anchors, backup, clip, intake, release
 from vestige.actions.checking import check
+from vestige.actions.clip import Cut
 from vestige.actions.intake import Outcome, Sent
 from vestige.assembly import Home, log_key, open_home
 from vestige.catalog.models import Event, LogState, Sequenced
 from vestige.custody import notes
+from vestige.custody.signed_notes import ED25519, parse_key
 from vestige.custody.tree import Frontier
 from vestige.errors import BadInput, Fault, Unavailable
 from vestige.evidence.backups import BackupFacts, Restored
@@ -37,15 +39,12 @@ def nothing(_: float) -> None:
     """Progress that nobody looks at."""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def agency(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Agency]:
+@pytest.fixture
+def agency(either_database: str, tmp_path: Path) -> Agency:
     """A new home on each database."""
-    if request.param == "postgresql":
-        monkeypatch.setenv("DATABASE_URL", request.getfixturevalue("fresh_postgresql"))
-    else:
-        monkeypatch.delenv("DATABASE_URL", raising=False)
-    yield make_agency(tmp_path)
-    connections.close_all()
+    agency = make_agency(tmp_path)
+    assert connection.vendor == either_database
+    return agency
 
 
 @pytest.fixture
@@ -104,7 +103,7 @@ def test_a_restored_home_holds_what_was_backed_up_and_its_new_log_holds_the_old_
     assert home.ports.catalog.log_key() != agency.ports.catalog.log_key()
     leaves = [bytes(leaf) for leaf in Sequenced.objects.order_by("index").values_list("leaf", flat=True)]
     assert leaves[1 : 1 + made.size] == old_entries[: made.size]
-    head = notes.verify(found.old.checkpoint, notes.key_of(found.old.key))
+    head = notes.verify(found.old.checkpoint, parse_key(found.old.key, ED25519).public)
     assert Frontier().append(leaves[1 : 1 + head.size]).root() == head.root
     custodian = agency.actors["evidence custodian"]
     release.export(home.ports, custodian, str(first.item), tmp_path / "out")
@@ -147,8 +146,15 @@ def test_a_checkpoint_that_does_not_fit_the_backup_is_refused_and_no_home_is_lef
     other = make_agency(tmp_path / "elsewhere")
     with pytest.raises(Fault):
         restore_home(tmp_path / "b", tmp_path / "new", CONSOLE, Wishes(None, keyring, [other.ports.catalog.checkpoint()]), nothing)
+    with pytest.raises(BadInput):
+        restored(small, tmp_path / "b", tmp_path / "new", "no checkpoint")
     assert not (tmp_path / "new").exists()
     assert not (tmp_path / "new.restoring").exists()
+    (tmp_path / "new.restoring").mkdir()
+    (tmp_path / "new.restoring" / "mine").touch()
+    with pytest.raises(BadInput, match="remove it first"):
+        restored(small, tmp_path / "b", tmp_path / "new")
+    assert (tmp_path / "new.restoring" / "mine").exists()
 
 
 def test_a_backup_is_incremental_and_keeps_as_many_as_it_is_told(small: Agency, tmp_path: Path) -> None:
@@ -246,6 +252,7 @@ def test_a_backup_while_others_write_is_one_moment_of_the_home(small: Agency, tm
                 path = tmp_path / f"w{n}.bin"
                 path.write_bytes(str(n).encode())
                 intake.receive(small.ports, custodian, Sent(path), lambda _: None)
+                small.ports.catalog.write_log()
                 n += 1
         except BaseException as error:  # noqa: BLE001  # shown below
             errors.append(error)
@@ -348,3 +355,72 @@ def test_the_whole_machine_is_lost_and_only_backup_and_keyring_are_left(small: A
     home = open_home(tmp_path / "home")
     assert home.ports.vault.digest(outcome.item, sealed) == outcome.sha256
     assert config.load(tmp_path / "home").keyring == tmp_path / "home.keyring"
+
+
+def test_an_anchor_that_was_kept_elsewhere_tells_what_was_lost_and_is_compared_afterwards(small: Agency, tmp_path: Path) -> None:
+    taken(small, tmp_path, b"x")
+    made = backed_up(small, tmp_path / "b")
+    before, _ = anchored(small, tmp_path / "early.txt"), taken(small, tmp_path, b"y")
+    late = anchored(small, tmp_path / "late.txt")
+    home, found = restored(small, tmp_path / "b", tmp_path / "new", before.read_text(), late.read_text())
+    assert found.lost == found.old.newest - found.events > 0
+    assert found.events >= made.size
+    told = {one.name: one for one in anchors.compare(home.ports, CONSOLE, [(path.name, path.read_text()) for path in (before, late)])}
+    assert not any(one.is_fault for one in told.values())
+    assert "were lost, as the restore says" in told["late.txt"].words
+
+
+def anchored(agency: Agency, path: Path) -> Path:
+    anchors.write(agency.ports, agency.actor("auditor"), path)
+    return path
+
+
+def test_a_backup_of_a_later_version_is_refused_in_words(small: Agency, tmp_path: Path) -> None:
+    made = backed_up(small, tmp_path / "b")
+    manifest = tmp_path / "b" / "snapshots" / made.name / "manifest.json"
+    told = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(told | {"migrations": [*told["migrations"], "catalog.9999_from_afar"]}))
+    with pytest.raises(BadInput, match=r"later version.*catalog\.9999_from_afar"):
+        restored(small, tmp_path / "b", tmp_path / "new")
+
+
+def test_the_proofs_of_a_clip_come_back_with_it(small: Agency, footage: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    custodian = small.actor("evidence custodian")
+    original = intake.receive(small.ports, custodian, Sent(footage / "hamilton_short.mp4"), lambda _: None).item
+    made = clip.clip(small.ports, custodian, str(original), Cut(1000, 3000, ""), nothing)
+    backed_up(small, tmp_path / "b")
+    home, _ = restored(small, tmp_path / "b", tmp_path / "new")
+    release.export(home.ports, custodian, made.number, tmp_path / "out")
+    assert verify([str(tmp_path / "out"), "--json", "--key", log_key(home)]) == 0
+    assert "samples" in json.loads(capsys.readouterr().out)["checked"]
+    assert faults(home) == []
+
+
+def test_machine_and_keyring_are_lost_and_shares_of_the_kit_bring_all_back(tmp_path: Path) -> None:
+    home, kit = tmp_path / "home", tmp_path / "kit"
+
+    def vestige(*words: str, home: Path = home) -> dict[str, object]:
+        done = subprocess.run(
+            [sys.executable, "-m", "vestige.cli.main", "--home", str(home), "--json", *words], capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}
+
+    vestige("init", "--console-acts", "--kit-dir", str(kit))
+    vestige("people", "add", "C1", "Cee", "--role", "evidence custodian")
+    path = tmp_path / "note.bin"
+    path.write_bytes(b"worth keeping")
+    vestige("ingest", str(path), "--as", "C1")
+    vestige("keys", "rotate")
+    item = vestige("ingest", str(path), "--device", "ANOTHER", "--as", "C1")
+    vestige("backup", str(tmp_path / "b"))
+    shutil.rmtree(home)
+    (tmp_path / "home.keyring").unlink()
+    shares = sorted(path for path in kit.iterdir() if "share" in path.name)[:2]
+    given = [word for share in shares for word in ("--share", str(share))]
+    sealed = tmp_path / "b" / "recovery" / "keyring.sealed"
+    vestige("keys", "recover", *given, "--sealed", str(sealed), "--to", str(tmp_path / "back.keyring"))
+    answer = vestige("restore", str(tmp_path / "b"), "--keyring", str(tmp_path / "back.keyring"), home=tmp_path / "new")
+    assert (answer["missing"], answer["faults"], answer["lost"]) == ([], [], 0)
+    vestige("export", str(item["item"]), "--out", str(tmp_path / "out"), "--as", "C1", home=tmp_path / "new")
+    assert next((tmp_path / "out" / "data" / "footage").iterdir()).read_bytes() == b"worth keeping"

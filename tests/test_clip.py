@@ -2,16 +2,14 @@
 
 import json
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
 from tests.agency import Agency, make_agency
-from tests.test_release import drawn, rendered
-from vestige.actions import clip, intake, release
+from tests.test_release import drawn, nothing, rendered, taken
+from vestige.actions import clip, release
 from vestige.actions.checking import check
 from vestige.actions.clip import Cut
-from vestige.actions.intake import Sent
 from vestige.assembly import log_key
 from vestige.errors import BadInput, MediaFailed, NotFound, Refused
 from vestige_verify.cli import main
@@ -20,14 +18,6 @@ from vestige_verify.cli import main
 @pytest.fixture
 def agency(tmp_path: Path) -> Agency:
     return make_agency(tmp_path)
-
-
-def taken(agency: Agency, path: Path) -> UUID:
-    return intake.receive(agency.ports, agency.actor("evidence custodian"), Sent(path), lambda _: None).item
-
-
-def nothing(_: float) -> None:
-    """Progress that nobody looks at."""
 
 
 def test_a_clip_leaves_with_proofs_that_it_is_the_originals_and_a_stranger_verifies_them(

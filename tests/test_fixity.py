@@ -8,6 +8,7 @@ import pytest
 from tests.agency import Agency, make_agency
 from vestige.actions import fixity, intake
 from vestige.actions.intake import Outcome, Sent
+from vestige.errors import Unavailable
 from vestige.evidence.items import FindingKind
 from vestige.evidence.people import system
 from vestige.jobs.duties import DUTIES
@@ -61,6 +62,18 @@ def test_an_object_that_does_not_hold_opens_one_finding_and_its_trail_says_so(ag
     assert last.type in {"fixity:checked", "finding:opened"}
     assert [e.type for e in agency.ports.catalog.trail(rotten.item)].count("fixity:checked") == 2
     assert "fixity:checked" not in [e.type for e in agency.ports.catalog.trail(whole.item)]
+
+
+def test_a_disk_that_does_not_answer_says_nothing_of_the_bytes(agency: Agency, tmp_path: Path) -> None:
+    item = taken(agency, tmp_path, 1600).item
+    path = agency.sealed(item)
+    path.unlink()
+    path.mkdir()
+    agency.clock.at += 91 * _DAY
+    with pytest.raises(Unavailable):
+        turn(agency)
+    assert [one for one in agency.ports.catalog.findings_of([item]) if one.kind is FindingKind.FIXITY_MISMATCH] == []
+    assert fixity.is_due(agency.ports)
 
 
 def test_a_turn_takes_one_object_at_least_however_large(agency: Agency, tmp_path: Path) -> None:

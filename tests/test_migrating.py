@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.db import connections
 
-from tests.agency import CONSOLE
+from tests.agency import CONSOLE, make_agency
 from vestige.actions.checking import check
 from vestige.assembly import log_key, migrate_home, open_home
 from vestige.catalog.models import Event
@@ -92,3 +93,17 @@ def test_a_copy_of_it_restores_through_a_backup(old: Path, tmp_path: Path) -> No
     shutil.rmtree(old)
     done = vestige(tmp_path / "new", "restore", str(tmp_path / "b"), "--keyring", str(tmp_path / "home.keyring"))
     assert done.returncode == 0, done.stderr
+
+
+def test_a_home_on_either_database_comes_forward_from_the_first_tables(either_database: str, tmp_path: Path) -> None:
+    agency = make_agency(tmp_path)
+    agency.actor("evidence custodian")
+    call_command("migrate", "catalog", "0001_initial", verbosity=0, interactive=False, skip_checks=True)
+    connections.close_all()
+    with pytest.raises(Unavailable, match="vestige migrate"):
+        open_home(agency.home.config.home)
+    assert migrate_home(agency.home.config.home)
+    home = open_home(agency.home.config.home)
+    assert check(home.ports, CONSOLE) == []
+    [kept] = (home.config.home / "before-migration").iterdir()
+    assert {"sqlite": "catalog.sqlite3", "postgresql": "tables.json"}[either_database] in {path.name for path in kept.iterdir()}

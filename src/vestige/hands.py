@@ -9,7 +9,7 @@ from vestige.actions.ports import Intake as AnyIntake
 from vestige.errors import BadInput, VestigeError
 from vestige.evidence.home import Fault
 from vestige.evidence.values import Digest
-from vestige.vault.backup import Backup, Snapshot, snapshot, thin
+from vestige.vault.backup import Backup, Snapshot, snapshot
 from vestige.vault.intake import Intake, WorkingWriter
 from vestige.vault.local import LocalVault
 from vestige.vault.restore import mend
@@ -28,10 +28,6 @@ class BackupHands:
     def begin(self, folder: Path, now: int) -> AbstractContextManager[Snapshot]:
         """A backup being made."""
         return snapshot(folder, self._vault.layout, self._home, now)
-
-    def thin(self, folder: Path, keep: int) -> int:
-        """Keep the newest `keep` backups."""
-        return thin(folder, keep)
 
     def mend(self, folder: Path, digests: Mapping[UUID, tuple[UUID, Digest]]) -> Iterator[tuple[UUID, str]]:
         """Put back what is lost or damaged. Refuses (BadInput) the backup of another home."""

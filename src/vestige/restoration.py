@@ -16,11 +16,13 @@ from vestige import config
 from vestige.actions.backup import begin_again
 from vestige.assembly import Home, assemble, now_ms, open_home, use_database, write_settings
 from vestige.config import Config
-from vestige.custody import notes
+from vestige.custody import anchors
+from vestige.custody.notes import Checkpoint
+from vestige.custody.signed_notes import ED25519, VerifierKey
 from vestige.errors import BadInput, Fault
 from vestige.evidence.backups import OldLog, Restored
 from vestige.evidence.people import Actor
-from vestige.vault import restore
+from vestige.vault import disk, restore
 from vestige.vault.backup import CATALOG, Backup, Stored
 from vestige.vault.keyring import Keyring
 
@@ -65,7 +67,8 @@ def restore_home(
         raise BadInput(f"{path} is there already and not empty; a backup is restored into a new home")
     source = _source(folder, wishes)
     partial = path.with_name(path.name + _RESTORING)
-    shutil.rmtree(partial, ignore_errors=True)
+    if partial.exists():
+        raise BadInput(f"{partial} is there, as an interrupted restore leaves it; look at it and remove it first")
     home_id, keyring = uuid4(), config.default_keyring(path)
     old_keys = Keyring.open(wishes.keyring or keyring, source.old_home)
     Keyring.adopt(old_keys.path, source.old_home, keyring, home_id)
@@ -82,6 +85,7 @@ def restore_home(
         if path.exists():
             path.rmdir()
         partial.rename(path)
+        disk.fsync_folder(path.parent)
     except BaseException:
         _close()
         shutil.rmtree(partial, ignore_errors=True)
@@ -90,9 +94,13 @@ def restore_home(
 
 
 def _source(folder: Path, wishes: Wishes) -> _Source:
+    from vestige.catalog import schema
+
     backup = Backup(folder)
     name = restore.chosen(backup, wishes.name)
     manifest, stored = backup.manifest(name), backup.stored(name)
+    if strange := schema.unknown(manifest["migrations"]):
+        raise BadInput(f"the backup {name} was made by a later version than this one ({', '.join(strange)})")
     if wishes.sample is not None:
         drawn = random.SystemRandom().sample(sorted(stored), min(wishes.sample, len(stored)))
         stored = {one: stored[one] for one in drawn}
@@ -116,16 +124,22 @@ def _known(source: _Source, key: bytes, newer: Iterable[str], missing: Sequence[
     from vestige.catalog.restoring import root_between
 
     origin, text = str(source.manifest["origin"]), str(source.manifest["checkpoint"])
-    heads = {notes.verify(note, key): note for note in (text, *newer, *_published(source)) if note}
+    log_key = VerifierKey(origin, ED25519, key)
+    heads = {_signed(note, log_key): note for note in (text, *newer, *_published(source)) if note}
     for head in heads:
-        if head.origin != origin:
-            raise Fault(f"a checkpoint of another log was given: {head.origin}")
         if head.size <= source.manifest["size"] and root_between(0, head.size) != head.root:
             raise Fault(f"the backup is not of the log of a checkpoint over {head.size} entries: one of the two was forged")
     newest = max(heads, key=lambda head: head.size)
-    size = notes.verify(text, key).size
-    old = OldLog(origin, notes.verifier_key(origin, key), size, text, newest.size)
+    old = OldLog(origin, str(log_key), _signed(text, log_key).size, text, newest.size)
     return Restored(old, source.name, source.manifest["made"], source.manifest["events"], heads[newest], missing)
+
+
+def _signed(text: str, key: VerifierKey) -> Checkpoint:
+    """The checkpoint of a note or an anchor that the old log's key signed. Raises Fault for one that it did not, BadInput for neither."""
+    anchor = anchors.parse(text)
+    if anchor.checkpoint.origin != key.name or not anchor.note.signed_by((key,)):
+        raise Fault(f"a checkpoint of another log than {key.name} was given: {anchor.checkpoint.origin}")
+    return anchor.checkpoint
 
 
 def _published(source: _Source) -> Iterable[str]:

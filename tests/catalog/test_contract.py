@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -32,17 +31,12 @@ from vestige_verify.cli import main as verify
 from vestige_verify.merkle import verify_consistency, verify_inclusion
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def agency(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Agency]:
+@pytest.fixture
+def agency(either_database: str, tmp_path: Path) -> Agency:
     """A new home on each database."""
-    if request.param == "postgresql":
-        monkeypatch.setenv("DATABASE_URL", request.getfixturevalue("fresh_postgresql"))
-    else:
-        monkeypatch.delenv("DATABASE_URL", raising=False)
     agency = make_agency(tmp_path)
-    assert connection.vendor == request.param
-    yield agency
-    connection.close()
+    assert connection.vendor == either_database
+    return agency
 
 
 def officer(agency: Agency, badge: str) -> Person:

@@ -70,7 +70,8 @@ class Judged:
         position = joined[1] if joined else 0
         item_number, row = self._row(desk, recording, position)
         arrival = self.arrival
-        beside = {"probe": self.facts, "received_at": desk.now(), "media_index_key": self.index_key}
+        now = desk.now()
+        beside = {"probe": self.facts, "received_at": now, "read_at": now, "media_index_key": self.index_key}
         original = ("original", arrival.digest)
         pen.record(
             Statement(

@@ -26,7 +26,7 @@ def backup(desk: Desk, folder: Path, keep: int, progress: Callable[[float], None
     desk.ports.catalog.checkpoint()
     with desk.ports.backups.begin(folder, desk.now()) as snapshot:
         made = snapshot.finish(desk.ports.catalog.copy(snapshot.catalog), progress)
-    thinned = desk.ports.backups.thin(folder, keep)
+        thinned = snapshot.thin(keep)
     data: dict[str, Plain] = {
         "backup": made.name,
         "manifest": made.sha256,

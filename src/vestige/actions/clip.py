@@ -109,6 +109,8 @@ def _record(desk: Desk, item: EvidenceItem, made: _Made, cut: Cut) -> None:
             raise NotFound(f"there is no item {item.id}")
         columns = copy_columns(desk, item, made.size, made.digest, word="clip")
         row = {**columns, "object": str(made.id), "facts": facts_digest(made.facts).value}
+        now = desk.now()
+        beside = {"probe": dict(made.facts), "received_at": now, "read_at": now}
         pen.record(
             Statement(
                 EventType.ITEM_CLIPPED,
@@ -121,7 +123,7 @@ def _record(desk: Desk, item: EvidenceItem, made: _Made, cut: Cut) -> None:
                     "cut": [_number(made.facts, "from_ms"), _number(made.facts, "to_ms")],
                     "parent": str(item.id),
                 },
-                changes=(Change("item", made.id, row, {"probe": dict(made.facts), "received_at": desk.now()}),),
+                changes=(Change("item", made.id, row, beside),),
             )
         )
         catalog.add_working(made.id, SAMPLES, {"bytes": len(made.proofs)})

@@ -10,7 +10,7 @@ from vestige.actions.door import Desk, action
 from vestige.actions.findings import open_finding
 from vestige.actions.ports import Ports
 from vestige.custody.events import EventType
-from vestige.errors import VestigeError
+from vestige.errors import Fault
 from vestige.evidence.changes import Plain, Statement
 from vestige.evidence.items import EvidenceItem, FindingKind
 
@@ -29,7 +29,8 @@ def is_due(ports: Ports) -> bool:
 def check_some(desk: Desk, share: int | None = None) -> int:
     """Read the objects that waited longest, about `share` bytes of them (None: as many as a turn takes). Returns how many do not hold.
 
-    A turn takes what makes the whole archive come round in half the period, and at least 64 MB. Raises Unavailable.
+    A turn takes what makes the whole archive come round in half the period, and at least 64 MB.
+    Raises Unavailable where the disk or the keys do not answer: that says nothing of the bytes.
     """
     catalog, now = desk.ports.catalog, desk.now()
     turns = PERIOD_MS // 2 // (EVERY_S * 1000)
@@ -52,7 +53,7 @@ def _wrong(desk: Desk, item: EvidenceItem) -> str:
     """What is wrong with the stored bytes; nothing where they are those that were taken in."""
     try:
         found = desk.ports.vault.digest(item.id, item.sealed)
-    except VestigeError as error:
+    except Fault as error:
         return str(error)
     return "" if found == item.sha256 else "the stored bytes are not those that were taken in"
 

@@ -127,7 +127,8 @@ def _record_copy(desk: Desk, redaction: RedactionFacts, item: EvidenceItem, made
         if head is None:
             raise NotFound(f"there is no item {item.id}")
         row = {**copy_columns(desk, item, size, digest), "object": str(copy), "facts": facts_digest(facts).value}
-        beside = {"probe": facts, "received_at": desk.now()}
+        now = desk.now()
+        beside = {"probe": facts, "received_at": now, "read_at": now}
         done = {"state": RENDERED, "rendered": str(copy)}
         pen.record(
             Statement(

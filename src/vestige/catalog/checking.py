@@ -10,6 +10,8 @@ from vestige.catalog import checking_log, holders, models, restoring, triggers
 from vestige.catalog.nouns import NOUNS
 from vestige.custody import notes
 from vestige.custody.canonical import canonical
+from vestige.custody.signed_notes import ED25519, parse_key
+from vestige.errors import BadInput
 from vestige.errors import Fault as Broken
 from vestige.evidence.home import Fault
 
@@ -49,10 +51,10 @@ def _past_logs() -> Iterator[Fault]:
     for offset, past in enumerate(models.PastLog.objects.order_by("-ended_at", "-size"), 1):
         name = f"log {past.origin}"
         try:
-            head = notes.verify(past.note, notes.key_of(past.key))
+            head = notes.verify(past.note, parse_key(past.key, ED25519).public)
             if (head.origin, head.size, head.root) != (past.origin, past.size, restoring.root_between(offset, past.size)):
                 yield Fault("the entries of the log before the restore are not those of its checkpoint", name)
-        except Broken as error:
+        except (BadInput, Broken) as error:
             yield Fault(str(error), name)
 
 

@@ -19,7 +19,6 @@ from vestige.evidence.backups import CatalogCopy
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 _FILE = "catalog.sqlite3"
 _TABLES = "tables.json"
-_OURS = ("accounts", "catalog")
 _LOG = "SELECT origin, size FROM catalog_logstate"
 _NOTE = "SELECT note FROM catalog_checkpoint ORDER BY size DESC LIMIT 1"
 _EVENTS = "SELECT count(*) FROM catalog_event"
@@ -51,7 +50,7 @@ def load(folder: Path, migrations: tuple[str, ...]) -> None:
         raise BadInput("this backup is of a home on SQLite; unset DATABASE_URL to restore it")
     if connection.introspection.table_names():
         raise BadInput("the database that DATABASE_URL names is not empty")
-    for app in _OURS:
+    for app in schema.APPS:
         last = max(name.partition(".")[2] for name in migrations if name.startswith(f"{app}."))
         call_command("migrate", app, last, verbosity=0, interactive=False, skip_checks=True)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -59,6 +58,8 @@ def load(folder: Path, migrations: tuple[str, ...]) -> None:
             with (folder / f"{table}.copy").open("rb") as file, cursor.copy(f"COPY {table} ({_listed(columns)}) FROM STDIN") as into:
                 while block := file.read(1 << 20):
                     into.write(block)
+    schema.migrate()
+    with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), _models()):
             cursor.execute(statement)
 
@@ -85,9 +86,9 @@ def _copy_sqlite(path: Path) -> CatalogCopy:
 
 
 def _copy_postgresql(folder: Path) -> CatalogCopy:
-    tables = {model._meta.db_table: [f.column or f.attname for f in model._meta.local_concrete_fields] for model in _models()}  # noqa: SLF001  # Django documents it
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        tables = _tables()
         for table, columns in tables.items():
             with (folder / f"{table}.copy").open("wb") as file, cursor.copy(f"COPY {table} ({_listed(columns)}) TO STDOUT") as rows:
                 for block in rows:
@@ -106,8 +107,15 @@ def _copy_postgresql(folder: Path) -> CatalogCopy:
         return CatalogCopy(POSTGRESQL, origin, size, events, note[0] if note else "", schema.applied(), objects)
 
 
+def _tables() -> dict[str, list[str]]:
+    """Our tables with their columns as they are in the database, which may be those of an earlier version."""
+    with connection.cursor() as cursor:
+        ours = [name for name in connection.introspection.table_names(cursor) if name.startswith(tuple(f"{app}_" for app in schema.APPS))]
+        return {name: [column.name for column in connection.introspection.get_table_description(cursor, name)] for name in sorted(ours)}
+
+
 def _models() -> "list[type[Model]]":
-    return [model for app in _OURS for model in apps.get_app_config(app).get_models(include_auto_created=True)]
+    return [model for app in schema.APPS for model in apps.get_app_config(app).get_models(include_auto_created=True)]
 
 
 def _listed(columns: list[str]) -> str:

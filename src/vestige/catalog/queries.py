@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
 
 from vestige.access.plan import Plan
 from vestige.catalog import models, values
@@ -118,8 +117,7 @@ def unprepared(after: UUID | None) -> UUID | None:
 
 def unread_since(moment: int, most: int) -> list[EvidenceItem]:
     """Items whose sealed bytes were not read by fixity since then (ms), nor came in since; those that wait longest first."""
-    rows = _items().annotate(seen=Coalesce("read_at", "received_at")).filter(seen__lt=moment)
-    return [values.item(row) for row in rows.order_by("seen", "id")[:most]]
+    return [values.item(row) for row in _items().filter(read_at__lt=moment).order_by("read_at", "id")[:most]]
 
 
 def archive_bytes() -> int:

@@ -1,12 +1,14 @@
 """Which version of the tables a home has, and bringing it forward."""
 
+from collections.abc import Iterable
 from importlib.resources import files
 
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-_OURS = ("vestige.catalog.accounts", "vestige.catalog")
+APPS = ("accounts", "catalog")
+_PACKAGES = ("vestige.catalog.accounts", "vestige.catalog")
 
 
 def applied() -> tuple[str, ...]:
@@ -16,13 +18,21 @@ def applied() -> tuple[str, ...]:
 
 def pending() -> tuple[str, ...]:
     """The migrations of ours that it lacks, sorted."""
-    known = {f"{package.rpartition('.')[2]}.{name}" for package in _OURS for name in _names(package)}
-    return tuple(sorted(known - set(applied())))
+    return tuple(sorted(_known() - set(applied())))
+
+
+def unknown(migrations: Iterable[str]) -> tuple[str, ...]:
+    """Those of ours among these migrations that this version does not know, sorted."""
+    return tuple(sorted({name for name in migrations if name.startswith(tuple(f"{app}." for app in APPS))} - _known()))
 
 
 def migrate() -> None:
     """Bring the database forward to this version; the triggers are made anew after it."""
     call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+
+
+def _known() -> set[str]:
+    return {f"{package.rpartition('.')[2]}.{name}" for package in _PACKAGES for name in _names(package)}
 
 
 def _names(package: str) -> list[str]:

@@ -8,6 +8,7 @@ import typer
 from vestige.actions.keys import warning
 from vestige.assembly import migrate_home
 from vestige.cli.context import Context
+from vestige.cli.listening import listen
 from vestige.cli.output import provider_line, say
 from vestige.errors import BadInput
 from vestige.jobs.supervisor import Supervisor
@@ -34,24 +35,12 @@ def serve(
     say(provider_line(home.ports.keys.report()))
     if words := warning(home.ports):
         say(words)
-    import uvicorn
-
     shown = "localhost" if _loopback(host) else host
     say(f"serving {home.config.home} at http://{shown}:{port} (stop with Ctrl-C)")
     jobs = Supervisor(os.environ)
     jobs.start()
     try:
-        uvicorn.run(
-            "vestige.web.asgi:application",
-            host=host,
-            port=port,
-            loop="uvloop",
-            http="httptools",
-            ws="none",
-            log_level="warning",
-            timeout_graceful_shutdown=3,
-            server_header=False,
-        )
+        listen("vestige.web.asgi:application", host, port)
     finally:
         jobs.stop()
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from vestige.cli.context import Context
+from vestige.cli.listening import listen
 from vestige.cli.output import answer, emit, say
 from vestige.custody.signed_notes import parse_checkpoint
 from vestige.errors import NotFound
@@ -63,19 +64,7 @@ def serve(
         book = Book.create(folder, name)
         say("made a new key")
     logs = len({key.name for key in book.logs()})
-    import uvicorn
-
     from vestige.witness.app import application
 
     say(f"witness key: {book.key}\ncosigning {logs} logs at http://{host}:{port} (stop with Ctrl-C)")
-    uvicorn.run(
-        application(book),
-        host=host,
-        port=port,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        log_level="warning",
-        timeout_graceful_shutdown=3,
-        server_header=False,
-    )
+    listen(application(book), host, port)

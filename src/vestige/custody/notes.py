@@ -37,16 +37,6 @@ def verifier_key(name: str, public_key: bytes) -> str:
     return f"{name}+{key_id(name, public_key).hex()}+{base64.b64encode(_ED25519 + public_key).decode()}"
 
 
-def key_of(verifier: str) -> bytes:
-    """The Ed25519 public key (32 bytes) in a verifier key. Raises Fault for anything else."""
-    name, _, rest = verifier.partition("+")
-    named, _, encoded = rest.partition("+")
-    raw = _decode(encoded)
-    if raw[:1] != _ED25519 or len(raw) != 33 or key_id(name, raw[1:]).hex() != named:
-        raise Fault(f"{verifier!r} is no verifier key of an Ed25519 key")
-    return raw[1:]
-
-
 def fingerprint(public_key: bytes) -> str:
     """The key's fingerprint for reading aloud: hex in groups of four."""
     digest = hashlib.sha256(_ED25519 + public_key).hexdigest()

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -25,10 +25,10 @@ MARK = "vestige-backup.json"
 MANIFEST = "manifest.json"
 OBJECTS = "objects.jsonl"
 CATALOG = "catalog"
+PROOFS = "samples"
 FORMAT = "vestige-backup/1"
 _PARTIAL = ".partial"
 _BLOCK = 8 << 20
-_BESIDE = ("log", "recovery", "models")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,10 @@ class Backup:
     def key(self, item: UUID) -> Path:
         """Where an item's key file lies in the backup."""
         return self.folder / "keys" / str(item)[-2:] / f"{item}.key"
+
+    def proofs(self, item: UUID) -> Path:
+        """Where an item's sample proofs lie in the backup."""
+        return self.folder / "proofs" / str(item)[-2:] / f"{item}.{PROOFS}"
 
     def names(self) -> list[str]:
         """The snapshots, oldest first. Raises BadInput when this is no backup."""
@@ -120,13 +124,29 @@ class Snapshot:
             raise Fault(
                 f"the home's log ({copy.origin}, {copy.size} entries) is not the one backed up before ({seen}); nothing was changed"
             )
-        for name in _BESIDE:
+        for name in ("log", "models"):
             _mirror(self.layout.home / name, self.backup.folder / name)
         objects, copied, missing = self._objects(copy, progress)
         missing += self._keys(copy)
+        self._proofs(copy)
+        _mirror(self.layout.home / "recovery", self.backup.folder / "recovery")  # last: it holds the keys that any key file names
         digest_of_manifest = self._close(copy, objects)
         sizes = [objects[one].size for one in copied]
         return BackupFacts(self.name, digest_of_manifest, copy.size, len(objects), len(copied), sum(sizes), missing)
+
+    def thin(self, keep: int) -> int:
+        """After `finish`: remove all but the newest `keep` snapshots, and what none of the others names. Returns how many went."""
+        names = self.backup.names()
+        gone = names[: max(0, len(names) - keep)]
+        for name in gone:
+            (self.backup.snapshots / name).rename(self.backup.snapshots / (name + _PARTIAL))
+        _sweep(self.backup)
+        if gone:
+            named = {str(one) for name in self.backup.names() for one in self.backup.stored(name)}
+            for path in (self.backup.folder / "objects").glob("*/*"):
+                if path.name not in named:
+                    disk.unlink(path)
+        return len(gone)
 
     def _objects(self, copy: CatalogCopy, progress: Callable[[float], None]) -> tuple[dict[UUID, Stored], list[UUID], list[str]]:
         wanted = sorted(set(copy.objects.values()))
@@ -157,6 +177,13 @@ class Snapshot:
             if UUID(path.stem) not in copy.objects:
                 disk.unlink(path)
         return missing
+
+    def _proofs(self, copy: CatalogCopy) -> None:
+        """The working copies that cannot be made again: a clip's sample proofs, whose digest its first event names."""
+        for item in copy.objects:
+            source, target = self.layout.working(item, PROOFS), self.backup.proofs(item)
+            if source.is_file() and not target.is_file():
+                copy_verified(source, target)
 
     def _close(self, copy: CatalogCopy, objects: Mapping[UUID, Stored]) -> str:
         lines = (json.dumps({"object": str(one), **asdict(stored)}) + "\n" for one, stored in sorted(objects.items()))
@@ -198,23 +225,6 @@ def snapshot(folder: Path, layout: Layout, home: UUID, now: int) -> Iterator[Sna
                 _sweep(backup)
         finally:
             os.close(descriptor)
-
-
-def thin(folder: Path, keep: int) -> int:
-    """Remove all but the newest `keep` snapshots, and the objects that none of the others names. Returns how many snapshots went."""
-    backup = Backup(folder)
-    with disk.telling(backup.folder):
-        names = backup.names()
-        gone = names[: max(0, len(names) - keep)]
-        for name in gone:
-            (backup.snapshots / name).rename(backup.snapshots / (name + _PARTIAL))
-        _sweep(backup)
-        if gone:
-            named = {one for name in backup.names() for one in backup.stored(name)}
-            for path in (backup.folder / "objects").glob("*/*"):
-                if UUID(path.name) not in named:
-                    disk.unlink(path)
-    return len(gone)
 
 
 def copy_verified(source: Path, target: Path) -> Stored:
@@ -287,11 +297,14 @@ def _sweep(backup: Backup) -> None:
 
 
 def _mirror(source: Path, target: Path) -> None:
-    """Bring a folder up to date: new and changed files are copied, none is removed."""
+    """Bring a folder up to date: new and changed files are copied, none is removed. One that its owner removes meanwhile is not missed."""
     for path in sorted(source.rglob("*")) if source.is_dir() else ():
         other = target / path.relative_to(source)
-        if path.is_file() and not path.is_symlink() and not path.name.endswith(".tmp") and not _same(path, other):
-            copy_verified(path, other)
+        if path.is_symlink() or path.name.endswith((".tmp", ".new")):
+            continue
+        with suppress(FileNotFoundError):
+            if path.is_file() and not _same(path, other):
+                copy_verified(path, other)
 
 
 def _same(path: Path, other: Path) -> bool:

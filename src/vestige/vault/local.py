@@ -1,13 +1,14 @@
 """The vault on local disk: begin, finish or share, open, sweep. The life of an object is told in `intake`."""
 
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-from vestige.errors import Fault, NotFound
+from vestige.errors import Fault, NotFound, Unavailable
 from vestige.vault import disk, keyfiles, provider
 from vestige.vault.intake import Intake, Way, WorkingWriter
 from vestige.vault.keyfiles import KeyFile
@@ -174,11 +175,15 @@ class LocalVault:
 def _open(path: Path) -> int:
     """Open for reading, never through a link. Raises FileNotFoundError, else Unavailable."""
     try:
-        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     except FileNotFoundError:
         raise
     except OSError as error:
         raise disk.said(error, path) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Unavailable(f"{path} is there and is no file")
+    return descriptor
 
 
 def _lock(path: Path, stack: ExitStack) -> bool | None:

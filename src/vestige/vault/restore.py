@@ -37,6 +37,7 @@ def fill(backup: Backup, stored: Mapping[UUID, Stored], home: Path, progress: Ca
         for path in sorted((backup.folder / "keys").glob("*/*.key")):
             copy_verified(path, layout.key(UUID(path.stem)))
         _copy_tree(backup.folder / "models", home / "models")
+        _copy_tree(backup.folder / "proofs", home / "vault" / "working")
     return lost
 
 

@@ -12,6 +12,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="evidenceitem",
             name="read_at",
-            field=models.BigIntegerField(db_index=True, null=True),
+            field=models.BigIntegerField(db_index=True, default=0),
         ),
     ]

@@ -91,7 +91,7 @@ class Recording(models.Model):
 class EvidenceItem(models.Model):
     """One object under custody. `probe` is the JSON whose digest is `facts`; `head` is the newest leaf of its trail.
 
-    `read_at` is when fixity last read the sealed bytes.
+    `read_at` is when the sealed bytes came in or fixity last read them; 0 where that is not known.
     """
 
     id = _id()
@@ -111,7 +111,7 @@ class EvidenceItem(models.Model):
     facts = models.CharField(max_length=64, blank=True)
     probe: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
     received_at = models.BigIntegerField()
-    read_at = models.BigIntegerField(null=True, db_index=True)
+    read_at = models.BigIntegerField(default=0, db_index=True)
     head = models.BinaryField(max_length=32, null=True)
 
     def __str__(self) -> str:
