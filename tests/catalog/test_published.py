@@ -105,6 +105,10 @@ def test_a_write_that_was_cut_off_is_finished_and_the_checkpoint_never_runs_ahea
         with pytest.raises(KeyboardInterrupt):
             catalog.write_log()
     assert tlog_reader.read(tlog_reader.from_folder(log)).size < 700
+    assert (log / "tile" / "0" / "001").is_file()
+    assert list(catalog.log_faults()) == []  # tiles ahead of the checkpoint hold what is committed
+    (log / "tile" / "0" / "001").write_bytes(bytes(256 * 32))
+    assert [fault.what for fault in catalog.log_faults()] == ["the file is not what the log's entries give"]
     catalog.write_log()
     assert list(tlog_reader.read(tlog_reader.from_folder(log)).entries) == stored()
 
