@@ -3,6 +3,7 @@ import type { Folder } from "./core/bag";
 import { agrees, parseAnchor, type Anchor, type Findings } from "./core/check";
 import type { Manifest, PackedFile } from "./core/manifest";
 import { details, el, facts, list } from "./dom";
+import { samplesInWords } from "./samplewords";
 import { trailView } from "./trailview";
 import { advice, alsoNotChecked, bytes, CAUTION, CHECKED, exact, FIELD_WORDS, KIND, meaning, NOT_CHECKED, PINNED, REFUSED, times, UNPINNED } from "./words";
 
@@ -20,15 +21,17 @@ export function report(outcome: Outcome, compare: (anchor: Anchor) => void): HTM
   const { findings } = outcome;
   const facts_ = findings.manifest;
   if (findings.fault || !facts_ || !findings.key) return [refused(outcome)];
-  return [
+  const parts: (HTMLElement | null)[] = [
     verdict(outcome),
     signer(outcome, facts_, compare),
     holding(outcome, facts_),
+    originals(findings),
     history(findings, facts_),
     checked(findings),
     notChecked(outcome),
     record(outcome, facts_),
   ];
+  return parts.filter((part) => part !== null);
 }
 
 /** In one word, for the title of the page and for tests. */
@@ -165,6 +168,18 @@ function screen(data: Blob, name: string): HTMLElement {
   return shown;
 }
 
+function originals(findings: Findings): HTMLElement | null {
+  if (!findings.samples) return null;
+  return el(
+    "section",
+    { id: "samples" },
+    el("h2", {}, "What of the original is in this file"),
+    el("p", {}, "Each picture and each piece of sound was read from this file and held against what the agency's log committed to when the original was received."),
+    list("yes", ...samplesInWords(findings.samples).map((line) => [line])),
+    details("Numbers", facts(["The original", el("code", {}, findings.samples.item)], ["Its media index", el("code", {}, findings.samples.root)])),
+  );
+}
+
 function history(findings: Findings, manifest: Manifest): HTMLElement {
   const court = manifest.profile === "court";
   const copy = manifest.files[0]?.of === "clipped" ? "The clip" : "The redacted copy";
@@ -198,7 +213,7 @@ function checked(findings: Findings): HTMLElement {
 function notChecked(outcome: Outcome): HTMLElement {
   const mine: [string, string][] =
     inAWord(outcome) === "pinned" ? [] : [["The signer", "Who signed is known only from this package (see “Who signed it” above)."]];
-  const more = alsoNotChecked(outcome.findings, outcome.folder.files.has("data/samples.json"));
+  const more = alsoNotChecked(outcome.findings);
   return el("section", { id: "not-checked" }, el("h2", {}, "What was not checked"), list("no", ...[...mine, ...NOT_CHECKED, ...more].map(said)));
 }
 

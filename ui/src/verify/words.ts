@@ -10,7 +10,7 @@ export const CAUTION = "CAUTION: in this home the console acts for persons witho
 
 export const KIND: { [of in PackedFile["of"]]: string } = {
   original: "The original, as the agency received it",
-  clipped: "A part of the original, its pictures and sound as they are there (that they are is what vestige-verify proves, not this page)",
+  clipped: "A part of the original: its pictures and sound are the original's own, which is proven below",
   rendered: "A redacted copy, made from an approved plan: parts of the picture or the sound are hidden",
 };
 
@@ -33,10 +33,9 @@ export const NOT_CHECKED: [string, string][] = [
 ];
 
 /** More that was not checked, by what is in this package. */
-export function alsoNotChecked(findings: Findings, samples: boolean): [string, string][] {
+export function alsoNotChecked(findings: Findings): [string, string][] {
   const more: [string, string][] = [];
   if (findings.stamped) more.push(["A time token", "The folder holds package.tsr, by which somebody else vouches for the time. This page does not read it."]);
-  if (samples) more.push(["Proofs of single pictures", "The folder holds data/samples.json, which tells which parts of the original are unchanged in this file. This page does not read it."]);
   return more;
 }
 
@@ -49,6 +48,7 @@ const MEANING: { [step: number]: string } = {
   6: "The history of the recording is not the one that stands in the agency's log: an event was changed, left out or put in.",
   7: "The recording in this folder is not the one that the history tells of.",
   8: "What is kept back from the history is not what a package of this kind may keep back.",
+  11: "The pictures or sounds of this file are not those of the original that the package says they are.",
 };
 const UNKNOWN_MEANING = "The check could not be brought to its end, so nothing in this folder may be relied on.";
 

@@ -7,6 +7,7 @@ leaves with the proof must lead to the root that the original's accession commit
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -22,6 +23,7 @@ LARGEST: Final = 64 << 20  # bytes of the document; an hour takes one or two mil
 _MARK: Final = 2
 _HEADER: Final = ("aspect", "codec", "edits", "extradata", "height", "kind", "rotation", "stream", "timescale", "width")
 _STREAM: Final = ("altered", "configuration", "counts", "dropped", "durations", "header", "marks", "proof", "runs", "shift")
+_HEX: Final = re.compile(r"(?:[0-9a-f]{2})*", re.ASCII)
 _IN_STEP: Final = Fraction(1, 1000)
 
 
@@ -405,17 +407,20 @@ def _dropped(value: object) -> dict[int, list[tuple[int, int, str]]]:
 
 
 def _base64(value: object, name: str) -> bytes:
+    text = shapes.text(value, name)
     try:
-        return base64.b64decode(shapes.text(value, name), validate=True)
+        data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise VerificationError(f"`{name}` is not base64") from None
+    if base64.b64encode(data).decode() != text:
+        raise VerificationError(f"`{name}` is not in the one canonical form of base64")
+    return data
 
 
 def _hex(text: str) -> bytes:
-    try:
-        return bytes.fromhex(text)
-    except ValueError:
-        raise VerificationError("a decoder configuration is not hex") from None
+    if not _HEX.fullmatch(text):
+        raise VerificationError("a decoder configuration is not hex")
+    return bytes.fromhex(text)
 
 
 def check_file(folder: Path, path: str, document: bytes, tick: Callable[[int], None] = lambda _count: None) -> Proven:

@@ -2,7 +2,7 @@
  * A whole package, step by step.
  *
  * The numbers are those of "How it is checked" in the package format. 1 the trust anchor, 2 the proof, 3 the package's digest, 4 the bag,
- * 5 the manifest, 6 the trails, 7 what ties the trail to the file, 8 what is withheld. Steps that a browser cannot do are told as not
+ * 5 the manifest, 6 the trails, 7 what ties the trail to the file, 8 what is withheld, 11 the sample proofs. Steps that a browser cannot do are told as not
  * checked: a browser follows links without saying so, and some do not tell of empty folders.
  */
 import { blocks, checkPayload, checkTags, PROOF, read, survey, TAG_MANIFEST, TIME, type Folder, type Payload, type Tick } from "./bag";
@@ -14,8 +14,9 @@ import { sha256 } from "./hashing";
 import { checkManifest, parseManifestJson, type Manifest } from "./manifest";
 import { parseKey, verifyCheckpoint, verifyCosignatures, type VerifierKey } from "./notes";
 import { Pieces } from "./pieces";
-import { checkClip, checkCourt, checkOpenings, checkPublic } from "./profiles";
+import { checkClip, checkCourt, checkOpenings, checkProven, checkPublic } from "./profiles";
 import { parseProof, type ProofFile } from "./proof";
+import { checkSamples, SAMPLES, type Proven } from "./samples";
 import { checkTrails, withheld, type Row, type Trail } from "./trail";
 
 const MANIFEST_JSON = "data/manifest.json";
@@ -33,12 +34,13 @@ export interface Findings {
   withheld: [Field, number][];
   witnesses: string[]; // whose cosignatures were checked
   stamped: boolean; // a time token is there; this page does not check it
+  samples: Proven | null; // which samples of the file are the original's own
   fault: { reason: string; step: number | null; file: string | null } | null;
 }
 
 /** Checks a package. Never throws for what is wrong with it: a fault stands in the findings. `tick` is told how many bytes were hashed. */
 export async function check(folder: Folder, anchor: Anchor, tick: Tick): Promise<Findings> {
-  const findings: Findings = { key: null, manifest: null, trails: [], events: 0, withheld: [], witnesses: [], stamped: false, fault: null };
+  const findings: Findings = { key: null, manifest: null, trails: [], events: 0, withheld: [], witnesses: [], stamped: false, samples: null, fault: null };
   try {
     await steps(folder, anchor, findings, tick);
   } catch (fault) {
@@ -92,6 +94,7 @@ async function steps(folder: Folder, anchor: Anchor, findings: Findings, tick: T
   findings.events = events.length;
   findings.withheld = withheld([...events, created]);
   at(8, TRAIL, () => checkOpenings(facts.profile, trails, created, facts.withheld));
+  if (facts.files[0]?.of === "clipped" || payload.has(SAMPLES)) findings.samples = await proven(folder, facts, trails, payload);
   findings.trails = trails.map(({ item, events: all, rows }) => ({ item, count: all.length, rows }));
 }
 
@@ -139,6 +142,16 @@ async function readTrails(
     await document.finish((payload.get(TRAIL) as Payload).sha256);
     closes(created, trails[0] as Trail, facts);
     return trails;
+  });
+}
+
+async function proven(folder: Folder, facts: Manifest, trails: Trail[], payload: Map<string, Payload>): Promise<Proven> {
+  return atLater(11, SAMPLES, async () => {
+    const document = payload.get(SAMPLES);
+    if (!document) throw new VerificationError("a clip without its sample proofs proves nothing");
+    const found = await checkSamples(await read(folder, SAMPLES), folder.files.get(facts.files[0]?.path as string) as Blob);
+    checkProven(trails, found, document.sha256);
+    return found;
   });
 }
 

@@ -4,6 +4,8 @@ import { createSHA256 } from "hash-wasm";
 import { hex, type Bytes } from "./bytes";
 
 export interface Running {
+  /** Begins anew. */
+  init(): unknown;
   update(data: Uint8Array): unknown;
   hex(): string;
 }
@@ -16,9 +18,9 @@ export function sha256(data: Uint8Array): Bytes {
 export async function running(): Promise<Running> {
   try {
     const hasher = (await createSHA256()).init();
-    return { update: (data) => hasher.update(data), hex: () => hasher.digest("hex") };
+    return { init: () => hasher.init(), update: (data) => hasher.update(data), hex: () => hasher.digest("hex") };
   } catch {
-    const hasher = noble.create();
-    return { update: (data) => hasher.update(data), hex: () => hex(hasher.digest()) };
+    let hasher = noble.create();
+    return { init: () => (hasher = noble.create()), update: (data) => hasher.update(data), hex: () => hex(hasher.digest()) };
   }
 }

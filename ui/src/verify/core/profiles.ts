@@ -4,6 +4,7 @@ import { ALWAYS_OPEN, FIELDS } from "./commitments";
 import { digestsOf, type Event } from "./entries";
 import { VerificationError } from "./errors";
 import type { Profile } from "./manifest";
+import { requireClip, requireRoot, requireWhole, type Proven } from "./samples";
 import type { Trail } from "./trail";
 
 /** Returns if the one trail begins with the receipt of the original and its accession or quarantine names each file's digest (hex). */
@@ -19,6 +20,22 @@ export function checkCourt(trails: Trail[], files: string[]): void {
   if (!same([received, ...vouched].flatMap((event) => digestsOf(event, "original")), files)) {
     throw new VerificationError("the file is not the one that was accessioned");
   }
+}
+
+/** Returns if sample proofs (their document's SHA-256 in hex) are about the original whose trail stands second, as it was accessioned; a clip is the original's own in every sample, a rendered copy stands for it from start to end. */
+export function checkProven(trails: Trail[], proven: Proven, document: string): void {
+  const [made, parent] = [trails[0]?.events[0], trails[1]];
+  if (trails.length !== 2 || !made || !parent) {
+    throw new VerificationError("there are sample proofs, and no trail of an original that they could be about");
+  }
+  const accessions = parent.events.filter((event) => event.type === "item:accessioned" && event.succeeded);
+  requireRoot(proven, parent.item, accessions.flatMap((event) => digestsOf(event, "media_index")));
+  const named = digestsOf(made, "samples");
+  const clip = made.type === "item:clipped";
+  if (named.length > 1 || (named.length ? named[0] !== document : clip)) {
+    throw new VerificationError("the sample proofs are not those that were made with the file");
+  }
+  (clip ? requireClip : requireWhole)(proven);
 }
 
 /** Returns if the file (digest in hex) is a clip of the original whose trail stands second, whole up to the clip. */
