@@ -120,7 +120,10 @@ def test_a_home_whose_console_acts_for_people_says_so() -> None:
     assert "demonstrations and tests" not in Page(trail_html(COURT, [TRAIL])).text
 
 
-def test_each_trail_has_a_table_with_its_caption() -> None:
+def test_each_trail_has_a_table_in_plain_words_and_one_of_the_numbers_behind() -> None:
     page = Page(trail_html(PUBLIC, [public_row(), TRAIL]))
-    assert len(page.tags("table")) == len(page.tags("caption")) == 2
+    assert len(page.tags("table")) == len(page.tags("caption")) == 4
+    plain = page.text.split("The copy: the numbers behind")[0]
+    assert "cd" * 32 not in plain
+    assert "Somebody began to watch the recording." in plain
     assert page.text.index("The copy, oldest entry first") < page.text.index("The recording, oldest entry first")

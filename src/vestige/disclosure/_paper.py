@@ -41,8 +41,12 @@ _JOINERS = {"\u200c", "\u200d"}
 
 CONSOLE_ACTS = (
     "This agency's system was set up for demonstrations and tests: whoever sits at its keyboard can act in the name of any person. "
-    "The names and roles in this package do not show that those people acted."
+    "The names and roles written here do not show that those people acted."
 )
+
+
+Cell = str | tuple[str, ...]
+"""Plain text, or several lines of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Table:
 
     caption: str
     headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
 
 
 def visible(text: str) -> str:
@@ -108,7 +112,7 @@ def table(content: Table) -> str:
     )
 
 
-def facts_table(caption: str, facts: Sequence[tuple[str, str]]) -> str:
+def facts_table(caption: str, facts: Sequence[tuple[str, Cell]]) -> str:
     """A table of facts: what, and its value."""
     return table(Table(caption, ("What", "Value"), tuple(facts)))
 
@@ -122,18 +126,24 @@ def csv_bytes(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     return out.getvalue().encode()
 
 
-def _row(cells: tuple[str, ...]) -> str:
+def _row(cells: tuple[Cell, ...]) -> str:
     first, *rest = cells
-    return f'<tr><th scope="row"{_breaking(first)}>{escaped(first)}</th>' + "".join(_data_cell(cell) for cell in rest) + "</tr>"
+    return f'<tr><th scope="row"{_breaking(first)}>{_lines(first)}</th>' + "".join(_data_cell(cell) for cell in rest) + "</tr>"
 
 
-def _data_cell(cell: str) -> str:
-    return f"<td{_breaking(cell)}>{escaped(cell)}</td>"
+def _data_cell(cell: Cell) -> str:
+    return f"<td{_breaking(cell)}>{_lines(cell)}</td>"
 
 
-def _breaking(cell: str) -> str:
+def _lines(cell: Cell) -> str:
+    lines = (cell,) if isinstance(cell, str) else tuple(line for line in cell if line)
+    return "<br>".join(escaped(line) for line in lines)
+
+
+def _breaking(cell: Cell) -> str:
     """Lets a cell break inside words only where one is too long for any column (a digest), so that no short word is torn."""
-    return ' class="long"' if any(len(word) > _LONGEST_WORD for word in visible(cell).split()) else ""
+    text = cell if isinstance(cell, str) else " ".join(cell)
+    return ' class="long"' if any(len(word) > _LONGEST_WORD for word in visible(text).split()) else ""
 
 
 def _cell(text: str) -> str:

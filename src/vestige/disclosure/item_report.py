@@ -8,11 +8,11 @@ from uuid import UUID
 from vestige.disclosure._paper import CONSOLE_ACTS, Table, csv_bytes, facts_table, page, paragraph, section, table, when
 from vestige.disclosure.sentences import sentence
 from vestige.disclosure.titles import Titles
-from vestige.disclosure.trail_report import TrailRow, trail_row
+from vestige.disclosure.trail_report import TrailRow, digest_lines, numbers_cells, plain_table, trail_row
 from vestige.evidence.items import TrailEntry
 
 FORMAT = "vestige-trail-report/1"
-_COLUMNS = ("Entry", "Time", "What happened", "Who", "Roles", "Outcome", "The item, as it was called then", "Further facts")
+_NUMBERS = ("Entry", "Kind of entry", "Further facts", "Digital fingerprints")
 _HEADINGS = ("entry", "time_utc", "time_ms", "type", "what", "who", "roles", "outcome", "title_then", "digests", "details", "leaf_hash")
 
 
@@ -61,11 +61,7 @@ def html_report(report: Report) -> bytes:
     """The report as a page that prints well: plain words first, numbers behind."""
     facts = report.facts
     rows = report.rows()
-    told = tuple(
-        (str(row.index), when(row.time), f"{row.words} [{row.type}]", row.who, row.roles, row.outcome, row.title, row.details)
-        for _, row in rows
-    )
-    numbers = tuple((str(row.index), entry.leaf.hex(), _digests(row)) for entry, row in rows)
+    numbers = tuple((*numbers_cells(row), (f"this entry: {entry.leaf.hex()}", *digest_lines(row))) for entry, row in rows)
     return page(
         f"Custody trail of {facts.number}",
         *([paragraph(CONSOLE_ACTS, note=True)] if facts.console_acts else []),
@@ -74,15 +70,18 @@ def html_report(report: Report) -> bytes:
             "entries can only be added. Names, numbers and file names stand here as they were when each entry was written."
         ),
         paragraph(f"Made on {when(facts.made)} by {facts.made_by}. The times are those of the agency's server."),
-        section("What happened", table(Table("Every entry, oldest first", _COLUMNS, told))),
+        section("What happened", plain_table("Every entry, oldest first", [row for _, row in rows])),
         section(
             "The numbers behind",
             paragraph(
                 "Each entry has a digital fingerprint of its own, and one fingerprint, signed by the agency's log, stands for all of them. "
                 "With an export of the item anybody can check both: no entry can be changed or taken out unnoticed."
             ),
-            facts_table("The log", (("Signed by the key", facts.fingerprint), ("Checkpoint", facts.checkpoint), ("Item", str(facts.item)))),
-            table(Table("Fingerprints", ("Entry", "Fingerprint of the entry", "Fingerprints in it"), numbers)),
+            facts_table(
+                "The log",
+                (("Signed by the key", facts.fingerprint), ("Checkpoint", tuple(facts.checkpoint.splitlines())), ("Item", str(facts.item))),
+            ),
+            table(Table("Entry by entry", _NUMBERS, numbers)),
         ),
     )
 
@@ -94,7 +93,7 @@ def csv_report(report: Report) -> bytes:
         (
             (
                 *(str(row.index), when(row.time), str(row.time), row.type, row.words, row.who, row.roles, row.outcome),
-                *(row.title, _digests(row), row.details, entry.leaf.hex()),
+                *(row.title, "; ".join(digest_lines(row)), row.details, entry.leaf.hex()),
             )
             for entry, row in report.rows()
         ),
@@ -127,7 +126,3 @@ def json_report(report: Report) -> Mapping[str, object]:
             for entry, row in report.rows()
         ],
     }
-
-
-def _digests(row: TrailRow) -> str:
-    return "; ".join(f"{of.replace('_', ' ')}: {value}" for of, value in row.digests)

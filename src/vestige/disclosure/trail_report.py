@@ -13,7 +13,8 @@ from vestige.disclosure.profiles import FIELDS, field_words, withheld_words
 from vestige.disclosure.sentences import sentence
 
 WITHHELD = "(withheld)"
-_COLUMNS = ("Entry", "Time", "What happened", "Who", "Roles", "Outcome", "Digital fingerprints", "Further facts")
+_COLUMNS = ("Entry", "Time", "What happened", "Who", "Why", "How it ended")
+_NUMBERS = ("Entry", "Kind of entry", "Further facts", "Digital fingerprints")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class TrailRow:
     roles: str
     outcome: str
     digests: tuple[tuple[str, str], ...]
-    details: str
+    why: str
+    facts: tuple[str, ...]
     withheld: tuple[str, ...]
     title: str = ""
 
@@ -35,6 +37,11 @@ class TrailRow:
     def words(self) -> str:
         """What happened."""
         return sentence(self.type)
+
+    @property
+    def details(self) -> str:
+        """The reason and all further facts in one line."""
+        return "; ".join((*([self.why] if self.why and self.why != WITHHELD else []), *self.facts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,8 @@ def trail_row(index: int, time: int, event_type: str, opened: Mapping[str, objec
         roles=", ".join(map(str, _list(opened["role"]))) if "role" in opened else WITHHELD,
         outcome=_outcome(opened["outcome"]) if "outcome" in opened else WITHHELD,
         digests=_digests(opened.get("digests")),
-        details=_details(opened, called),
+        why=_why(opened["purpose"]) if "purpose" in opened else WITHHELD,
+        facts=tuple(_facts(opened, called)),
         withheld=tuple(field for field in FIELDS if field not in opened),
         title=called(str(opened.get("item") or "")),
     )
@@ -100,7 +108,7 @@ def trail_csv(trails: Sequence[TrailSection]) -> bytes:
 
 def _csv_row(item: UUID, row: TrailRow) -> tuple[str, ...]:
     start = (str(item), str(row.index), when(row.time), str(row.time), row.type, row.words)
-    return (*start, row.who, row.roles, row.outcome, _digest_words(row), row.details, " ".join(row.withheld))
+    return (*start, row.who, row.roles, row.outcome, "; ".join(digest_lines(row)), row.details, " ".join(row.withheld))
 
 
 def _withheld_part(facts: PackageFacts) -> str:
@@ -112,22 +120,32 @@ def _withheld_part(facts: PackageFacts) -> str:
 
 
 def _trail_part(trail: TrailSection) -> str:
-    rows = tuple(
-        (str(row.index), when(row.time), f"{row.words} [{row.type}]", row.who, row.roles, row.outcome, _digest_words(row), _more(row))
-        for row in trail.rows
+    numbers = Table(f"{trail.heading}: the numbers behind", _NUMBERS, tuple((*numbers_cells(row), digest_lines(row)) for row in trail.rows))
+    return section(
+        trail.heading, paragraph(f"Item {trail.item}"), plain_table(f"{trail.heading}, oldest entry first", trail.rows), table(numbers)
     )
-    return section(trail.heading, paragraph(f"Item {trail.item}"), table(Table(f"{trail.heading}, oldest entry first", _COLUMNS, rows)))
 
 
-def _more(row: TrailRow) -> str:
+def plain_table(caption: str, rows: Sequence[TrailRow]) -> str:
+    """The entries in plain words."""
+    cells = tuple(
+        (str(row.index), tuple(when(row.time).split(" ", 1)), (row.words, row.title), (row.who, row.roles), row.why, row.outcome)
+        for row in rows
+    )
+    return table(Table(caption, _COLUMNS, cells))
+
+
+def numbers_cells(row: TrailRow) -> tuple[str, str, tuple[str, ...]]:
+    """Its place, its type, and the further facts with what is withheld of them."""
     hidden = [field_words(field) for field in row.withheld if field in {"address", "data", "object", "purpose", "session"}]
-    return "; ".join(part for part in (row.details, f"{WITHHELD}: {', '.join(hidden)}" if hidden else "") if part)
+    return str(row.index), row.type, (*row.facts, *([f"{WITHHELD}: {', '.join(hidden)}"] if hidden else []))
 
 
-def _digest_words(row: TrailRow) -> str:
+def digest_lines(row: TrailRow) -> tuple[str, ...]:
+    """The digests that the entry names, with what they are of."""
     if "digests" in row.withheld:
-        return WITHHELD
-    return "; ".join(f"{of.replace('_', ' ')}: {value}" for of, value in row.digests)
+        return (WITHHELD,)
+    return tuple(f"{of.replace('_', ' ')}: {value}" for of, value in row.digests)
 
 
 def _who(actor: object) -> str:
@@ -147,19 +165,23 @@ def _digests(digests: object) -> tuple[tuple[str, str], ...]:
     return tuple((str(one.get("of", "")), str(one.get("value", ""))) for one in _list(digests) if isinstance(one, Mapping))
 
 
-def _details(opened: Mapping[str, object], called: Called) -> str:
+def _why(purpose: object) -> str:
+    if not isinstance(purpose, Mapping):
+        return ""
+    case = f"; case: {purpose['case']}" if purpose.get("case") else ""
+    return f"reason: {purpose.get('reason', '')}{case}"
+
+
+def _facts(opened: Mapping[str, object], called: Called) -> list[str]:
     parts: list[str] = []
-    purpose, about, data = opened.get("purpose"), opened.get("object"), opened.get("data")
-    if isinstance(purpose, Mapping):
-        parts.append(f"reason: {purpose.get('reason', '')}")
-        parts += [f"case: {purpose['case']}"] if purpose.get("case") else []
+    about, data = opened.get("object"), opened.get("data")
     if isinstance(about, Mapping):
         parts.append(f"about {about.get('kind', '')} {_plain(about.get('id', ''), called)}")
     parts += [f"{name}: {opened[name]}" for name in ("address", "session") if opened.get(name)]
     if isinstance(data, Mapping):
         parts += [f"{name.replace('_', ' ')}: {_plain(value, called)}" for name, value in sorted(data.items()) if name != "set"]
         parts += [_change(change, called) for change in _list(data.get("set")) if isinstance(change, Mapping)]
-    return "; ".join(parts)
+    return parts
 
 
 def _change(change: Mapping[str, object], called: Called) -> str:
