@@ -17,6 +17,7 @@ from vestige.custody.notes import fingerprint, verifier_key
 from vestige.errors import BadInput, Unavailable
 from vestige.errors import Fault as Broken
 from vestige.evidence.people import system
+from vestige.evidence.reviews import ReviewRules
 from vestige.hands import BackupHands, VaultHands
 from vestige.media.hands import MediaHands, ModelHands
 from vestige.media.worker import MediaWorker
@@ -170,6 +171,7 @@ def log_key(home: Home) -> str:
 def _assembled(settings: Config, policy: str, now: Callable[[], int], keyring: LiveKeyring | None = None) -> Home:
     from vestige.catalog.django_catalog import DjangoCatalog
     from vestige.catalog.holders import DjangoHolders
+    from vestige.catalog.reviews import DjangoReviews
 
     keyring = keyring or LiveKeyring(settings.keyring, settings.home_id)
     vault = LocalVault(settings.home, keyring)
@@ -186,6 +188,8 @@ def _assembled(settings: Config, policy: str, now: Callable[[], int], keyring: L
         outside=OutsideClient(),
         shelf=AnchorShelf(settings.home),
         authority=Authority(settings.tsa_url, settings.tsa_ca) if settings.tsa_url and settings.tsa_ca else None,
+        reviews=DjangoReviews(),
+        review_rules=ReviewRules(*config.minutes(settings.duty_hours), settings.items_an_hour),
         now=now,
     )
     return Home(settings, ports)

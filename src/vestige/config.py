@@ -1,6 +1,7 @@
 """One frozen configuration, from the environment and the home's `settings.toml`; secrets never appear in it or in its repr."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from uuid import UUID
 from vestige.errors import BadInput
 
 SETTINGS_FILE = "settings.toml"
+_HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)", re.ASCII)
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -34,6 +36,8 @@ class Config:
     public_url: str
     tsa_url: str
     tsa_ca: Path | None
+    duty_hours: str
+    items_an_hour: int
 
     @property
     def secure(self) -> bool:
@@ -90,7 +94,27 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Config:
         public_url=_public_url(environ.get("VESTIGE_PUBLIC_URL") or str(settings.get("public_url", ""))),
         tsa_url=tsa_url,
         tsa_ca=Path(tsa_ca).absolute() if tsa_ca else None,
+        duty_hours=_duty_hours(str(settings.get("duty_hours", "06:00-22:00"))),
+        items_an_hour=_items_an_hour(settings.get("items_an_hour", 30)),
     )
+
+
+def minutes(duty_hours: str) -> tuple[int, int]:
+    """Duty hours like `06:00-22:00` as minutes of the day; `22:00-06:00` is past midnight, `00:00-24:00` is always."""
+    first, last = (int(word[:2]) * 60 + int(word[3:]) for word in duty_hours.split("-"))
+    return first, last
+
+
+def _duty_hours(text: str) -> str:
+    if not _HOURS.fullmatch(text) or minutes(text)[0] == minutes(text)[1]:
+        raise BadInput(f"duty_hours are written like 06:00-22:00, not {text!r}")
+    return text
+
+
+def _items_an_hour(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise BadInput(f"items_an_hour is a whole number from 1 on, not {value!r}")
+    return value
 
 
 def _public_url(text: str) -> str:

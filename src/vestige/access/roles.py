@@ -28,6 +28,7 @@ _DEVICES = frozenset({Permission.DEVICE_ASSIGN, Permission.DEVICE_LIST, Permissi
 _LOG = frozenset({Permission.LOG_PUBLISH, Permission.LOG_READ})
 _HOLDERS = _LOG | {Permission.ANCHOR_WRITE, Permission.CHECKPOINT_COSIGN, Permission.CHECKPOINT_STAMP, Permission.WITNESS_LIST}
 _KEYS = frozenset({Permission.KEY_DRILL, Permission.KEY_REVOKE, Permission.KEY_ROTATE, Permission.KEY_SPLIT})
+_REVIEW = frozenset({Permission.REVIEW_READ, Permission.REVIEW_SIGN})
 _FINDINGS = frozenset({Permission.FINDING_CLOSE, Permission.FINDING_LIST})
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
@@ -48,6 +49,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         | {Permission.HOME_BACKUP, Permission.HOME_CHECK, Permission.ITEM_LIST, Permission.ITEM_SHOW, Permission.FINDING_LIST},
         Role.AUDITOR: _SESSION
         | _HOLDERS
+        | _REVIEW
         | {
             Permission.ITEM_LIST,
             Permission.ITEM_SHOW,
@@ -73,7 +75,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         | {Permission.ITEM_LIST, Permission.ITEM_SHOW, Permission.TRAIL_READ, Permission.ITEM_CLIP, Permission.ITEM_EXPORT},
         Role.REDACTOR: _SESSION | _LOOK | _REDACT,
         Role.RELEASE_APPROVER: _SESSION | _LOOK | {Permission.REDACTION_REVIEW, Permission.REDACTION_APPROVE, Permission.REDACTION_RELEASE},
-        Role.SUPERVISOR: _SESSION | _LOOK | _FINDINGS | {Permission.DEVICE_LIST},
+        Role.SUPERVISOR: _SESSION | _LOOK | _FINDINGS | _REVIEW | {Permission.DEVICE_LIST},
     }
 )
 
@@ -110,6 +112,7 @@ SYSTEM = frozenset(
         Permission.HOME_MIGRATE,
         Permission.INTAKE_SWEEP,
         Permission.ITEM_PREPARE,
+        Permission.REVIEW_REMIND,
         Permission.SESSION_END,
         Permission.SESSION_FAIL,
         Permission.SESSION_START,
@@ -118,7 +121,7 @@ SYSTEM = frozenset(
 )
 """What the system's own jobs may do."""
 
-WEIGHTY = frozenset({Permission.ITEM_EXPORT, Permission.REDACTION_APPROVE, Permission.REDACTION_RELEASE})
+WEIGHTY = frozenset({Permission.ITEM_EXPORT, Permission.REDACTION_APPROVE, Permission.REDACTION_RELEASE, Permission.REVIEW_SIGN})
 """Acts that on the console take the person's own second factor, unless the home was made for demonstrations and tests."""
 
 TWO_GRANTERS = frozenset({Permission.ITEM_VIEW, Permission.TRAIL_READ}) | WEIGHTY

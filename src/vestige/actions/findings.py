@@ -28,10 +28,13 @@ def close(desk: Desk, ref: UUID, reason: str) -> None:
     if finding.closed_at is not None or not reason.strip():
         raise BadInput("this finding is closed already" if finding.closed_at else "closing a finding takes a reason")
     with desk.writing() as pen:
-        desk.ports.catalog.close_finding(ref, desk.now(), reason.strip())
-        pen.record(
-            Statement(EventType.FINDING_CLOSED, about=(finding.object_kind, str(finding.object_id)), data=_data(finding, reason.strip()))
-        )
+        close_by(desk, pen, finding, reason.strip())
+
+
+def close_by(desk: Desk, pen: Pen, finding: Finding, reason: str) -> None:
+    """End a finding inside a transaction."""
+    desk.ports.catalog.close_finding(finding.id, desk.now(), reason)
+    pen.record(Statement(EventType.FINDING_CLOSED, about=(finding.object_kind, str(finding.object_id)), data=_data(finding, reason)))
 
 
 def open_finding(desk: Desk, pen: Pen, kind: FindingKind, about: tuple[str, UUID], detail: str) -> None:

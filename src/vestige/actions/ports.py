@@ -9,12 +9,14 @@ from uuid import UUID
 
 from vestige.access.plan import Plan as AccessPlan
 from vestige.actions.ports_outside import AnchorShelf, Holders, Outside, TimeAuthority
+from vestige.actions.ports_review import Reviews
 from vestige.custody.proofs import ProvenEntry
 from vestige.evidence.backups import BackupFacts, CatalogCopy, OldLog
 from vestige.evidence.changes import Statement
 from vestige.evidence.home import AgencyFacts, Fault, KitFacts, KitTrial, ModelFacts, SharePage
 from vestige.evidence.items import Device, EvidenceItem, Finding, ItemFilter, Recording, RedactionFacts, TrailEntry, Viewing
 from vestige.evidence.people import Actor, Person
+from vestige.evidence.reviews import ReviewRules
 from vestige.evidence.values import Digest
 from vestige.policy.load import Policy
 
@@ -270,4 +272,6 @@ class Ports:
     outside: Outside
     shelf: AnchorShelf
     authority: TimeAuthority | None
+    reviews: Reviews
+    review_rules: ReviewRules
     now: Callable[[], int]

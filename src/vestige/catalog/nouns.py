@@ -73,6 +73,7 @@ NOUNS: Mapping[str, Noun] = {
         models.Redaction,
         {"item": "item_id", "plan_digest": "plan_digest", "state": "state", "author": "author_id", "rendered": "rendered_id"},
     ),
+    "review": Noun(models.Review, {**_same("week", "digest", "rules", "rows", "own", "note", "signed_at"), "person": "person_id"}),
     "role": Noun(RoleGrant, {"person": "person_id", "role": "role", "granted_by": "granted_by", "withdrawn": "withdrawn"}),
     "witness": Noun(models.Witness, _same("name", "vkey", "url", "withdrawn")),
 }

@@ -21,6 +21,7 @@ from vestige.cli import (
     people,
     redaction,
     release,
+    review,
     serve,
     witness,
     witnesses,
@@ -76,6 +77,7 @@ for module in (
     witness,
     witnesses,
     anchors,
+    review,
 ):
     module.register(app)
 

@@ -66,6 +66,8 @@ class EventType(StrEnum):
     REDACTION_RENDERED = "redaction:rendered"
     REDACTION_REVIEWED = "redaction:reviewed"
     RESTORE_TESTED = "restore:tested"
+    REVIEW_READ = "review:read"
+    REVIEW_SIGNED = "review:signed"
     ROLE_GRANTED = "role:granted"
     ROLE_WITHDRAWN = "role:withdrawn"
     TRAIL_READ = "trail:read"

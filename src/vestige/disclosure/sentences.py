@@ -55,6 +55,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "redaction:rendered": "A copy with parts of the picture or sound hidden was made; the original was not touched.",
         "redaction:reviewed": "A person checked a part of the recording against what is to be hidden.",
         "restore:tested": "A backup was tried out: it was restored to another place and checked.",
+        "review:read": "Somebody read the weekly review of this record.",
+        "review:signed": "A person signed the weekly review of this record, with a note.",
         "role:granted": "A person was given a role, and with it rights.",
         "role:withdrawn": "A role was taken from a person.",
         "trail:read": "Somebody read this record of what was done.",

@@ -116,6 +116,7 @@ class FindingKind(StrEnum):
     LOG_FORKED = "log_forked"
     NO_RECORDED_TIME = "no_recorded_time"
     QUARANTINED = "quarantined"
+    REVIEW_UNSIGNED = "review_unsigned"
     SAME_BYTES = "same_bytes"
     TIME_SILENT = "time_silent"
     WITNESS_SILENT = "witness_silent"

@@ -9,10 +9,10 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods
 
-from vestige.actions import findings, items, people, trail_report, viewing
+from vestige.actions import findings, items, people, review, trail_report, viewing
 from vestige.actions.door import Action
 from vestige.web.pages import answering
-from vestige.web.views import accounts, recordings
+from vestige.web.views import accounts, recordings, reviews
 from vestige.web.views import findings as listing
 
 _GET = ("GET", "HEAD")
@@ -66,6 +66,9 @@ PAGES = (
     _page("people", listing.list_people, people.list_people),
     _page("recordings", recordings.list_recordings, items.list_recordings),
     _page("recordings/<str:ref>", recordings.show_recording, items.show_recording),
+    _page("reviews", reviews.list_weeks, review.list_weeks),
+    _page("reviews/<str:week>", reviews.show_week, review.read),
+    _page("reviews/<str:week>/sign", reviews.sign, review.sign, _POST),
     _page("sign-out", accounts.sign_out, people.sign_out, _POST),
     _open_page("join/<str:token>", accounts.join, people.join),
     _open_page("sign-in", accounts.sign_in, people.sign_in),

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from vestige.custody.events import EventType as E
 from vestige.evidence.items import FindingKind, ItemKind, ItemStatus, TimeSource, TrailEntry
+from vestige.evidence.reviews import RowKind
 
 _SENTENCES: Mapping[str, str] = MappingProxyType(
     {
@@ -59,6 +60,8 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
         E.REDACTION_RENDERED: "A redacted copy was made",
         E.REDACTION_REVIEWED: "A person checked a part of the redaction plan",
         E.RESTORE_TESTED: "A backup was restored elsewhere and tried",
+        E.REVIEW_READ: "The weekly review of the log was read",
+        E.REVIEW_SIGNED: "A person signed the weekly review of the log",
         E.ROLE_GRANTED: "A role was granted",
         E.ROLE_WITHDRAWN: "A role ended",
         E.TRAIL_READ: "The custody trail was read",
@@ -78,9 +81,21 @@ _FINDINGS: Mapping[str, str] = MappingProxyType(
         FindingKind.LOG_FORKED: "The log was rolled back or forked",
         FindingKind.NO_RECORDED_TIME: "No recording time",
         FindingKind.QUARANTINED: "In quarantine",
+        FindingKind.REVIEW_UNSIGNED: "A weekly review is not signed",
         FindingKind.SAME_BYTES: "Same bytes as another item",
         FindingKind.TIME_SILENT: "The time authority does not answer",
         FindingKind.WITNESS_SILENT: "A witness does not answer",
+    }
+)
+
+_REVIEWED: Mapping[str, str] = MappingProxyType(
+    {
+        RowKind.CLOCK: "Clock",
+        RowKind.FAILED_SIGN_INS: "Failed sign-ins",
+        RowKind.MANY_ITEMS: "Many items",
+        RowKind.OFF_DUTY: "Outside duty hours",
+        RowKind.OWN_RESTRICTED: "Own restricted recordings",
+        RowKind.REFUSED: "Refused",
     }
 )
 
@@ -146,6 +161,11 @@ def tell(entry: TrailEntry) -> Told:
 def finding(kind: str) -> str:
     """The kind of a finding in words."""
     return _FINDINGS.get(kind, kind.replace("_", " "))
+
+
+def reviewed(value: str) -> str:
+    """Why something stands in a weekly review."""
+    return _REVIEWED.get(value, value)
 
 
 def kind(value: str) -> str:

@@ -64,6 +64,8 @@ EVENT_TYPES: Final = frozenset(
         "redaction:rendered",
         "redaction:reviewed",
         "restore:tested",
+        "review:read",
+        "review:signed",
         "role:granted",
         "role:withdrawn",
         "trail:read",

@@ -18,6 +18,7 @@ from vestige.catalog.models.evidence import (
 )
 from vestige.catalog.models.holders import Cosignature, Stamp, Witness
 from vestige.catalog.models.log import Checkpoint, Event, FullTile, LogState, Openings, PastLog, Sequenced, Waiting
+from vestige.catalog.models.reviews import Review
 
 __all__ = [
     "Agency",
@@ -38,6 +39,7 @@ __all__ = [
     "PastLog",
     "Recording",
     "Redaction",
+    "Review",
     "ReviewedSpan",
     "Sequenced",
     "Stamp",

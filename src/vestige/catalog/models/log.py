@@ -20,12 +20,13 @@ class Event(models.Model):
     actor = models.CharField(max_length=100)
 
     class Meta:
-        """Trails are read by item, by what else an event is about, and by actor."""
+        """Trails are read by item, by what else an event is about, and by actor; reviews by time."""
 
         indexes = (
             models.Index(fields=["item", "seq"], name="event_item", condition=models.Q(item__isnull=False)),
             models.Index(fields=["object_kind", "object_id", "seq"], name="event_object"),
             models.Index(fields=["actor", "seq"], name="event_actor"),
+            models.Index(fields=["time"], name="event_time"),
         )
 
     def __str__(self) -> str:

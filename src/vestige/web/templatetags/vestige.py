@@ -60,6 +60,7 @@ def time_source(value: TimeSource | None) -> str:
 
 
 register.filter("finding_words", words.finding)
+register.filter("reviewed_words", words.reviewed)
 register.filter("kind_words", words.kind)
 register.filter("state_words", words.state)
 register.filter("size", words.size)
