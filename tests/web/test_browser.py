@@ -205,6 +205,36 @@ def test_axe_finds_no_violation(sit: Sit, server: Server, size: str) -> None:
     _no_violation(stranger, "/sign-in")
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_a_week_is_reviewed_and_signed(sit: Sit, size: str) -> None:
+    page = sit("D400", size)
+    page.goto("/reviews")
+    _no_violation(page, "/reviews")
+    weeks = page.get_by_role("rowheader").get_by_role("link")
+    full, empty = weeks.all()[-1].inner_text(), weeks.all()[-2].inner_text()
+    page.goto(f"/reviews/{full}")
+    for words in ("Failed sign-ins from 192.0.2.7", "Asked for review.list and was refused"):
+        expect(page.get_by_text(words)).to_be_visible()
+    page.get_by_text("How this list is made").click()
+    _no_violation(page, "a week")
+    _shot(page, f"review-{size}-open")
+    for week in (full, empty):
+        page.goto(f"/reviews/{week}")
+        if size == "wide":
+            page.get_by_label("What you found").fill("Looked into it; nothing follows.")
+            page.get_by_role("button", name="Sign the review").click()
+            expect(page.get_by_text("Your signature is in the log.")).to_be_visible()
+        expect(page.get_by_text("Signed by Rae Holm (D400)")).to_be_visible()
+        _no_violation(page, "a signed week")
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        _shot(page, f"review-{size}-{week}")
+
+
+def _shot(page: Page, name: str) -> None:
+    if os.environ.get("VESTIGE_SHOTS"):
+        page.screenshot(path=f"{os.environ['VESTIGE_SHOTS']}/{name}.png", full_page=True)
+
+
 def test_the_menu_opens_on_a_narrow_page(sit: Sit) -> None:
     page = sit("C200", "narrow")
     page.get_by_role("button", name="Menu").click()

@@ -4,6 +4,7 @@ The footage is drawn here: a bar that moves over a grey picture, with a tone; on
 document, and a file that nothing opens.
 """
 
+import contextlib
 import json
 import struct
 import sys
@@ -14,9 +15,10 @@ from pathlib import Path
 import av
 import numpy as np
 
-from vestige.actions import devices, people
+from vestige.actions import devices, people, review
 from vestige.actions.ports import Ports
-from vestige.assembly import make_home
+from vestige.assembly import make_home, now_ms
+from vestige.errors import Refused
 from vestige.evidence.people import Actor, Person
 
 PASSWORD = "a long walk at dusk"
@@ -89,15 +91,36 @@ def make(home_path: Path, card: Path, *, console_acts: bool) -> dict[str, object
     from vestige.actions.agency import found
     from vestige.evidence.people import Actor as _Actor
 
-    home = make_home(home_path, "us-federal")
+    clock = _Clock()
+    home = make_home(home_path, "us-federal", now=clock)
     ports = home.ports
     console = _Actor(kind="console", id="tests", name="console:tests", roles=frozenset({"console"}), via="console")
     found(ports, console, "Harbor City", "America/New_York", console_acts=console_acts, admin="A100")
     if not console_acts:
         return {}
     admin = _acting(ports.catalog.person("A100"))
+    _two_weeks_ago(ports, admin)
+    clock.behind = 0
     tokens = _people(ports, admin)
     return {"tokens": tokens, "recordings": _recordings(ports, card)}
+
+
+class _Clock:
+    """The home's clock: two weeks and a day behind at first, so that there are whole weeks to review."""
+
+    behind = 15 * 86_400_000
+
+    def __call__(self) -> int:
+        return now_ms() - self.behind
+
+
+def _two_weeks_ago(ports: Ports, admin: Actor) -> None:
+    """What a review of that week lists."""
+    from vestige.evidence.people import system
+
+    with contextlib.suppress(Refused):
+        review.list_weeks(ports, admin)
+    people.sign_in_failed(ports, system("sign-in"), "192.0.2.7", ports.now(), 14)
 
 
 def _people(ports: Ports, admin: Actor) -> dict[str, str]:
