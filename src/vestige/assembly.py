@@ -12,15 +12,17 @@ from uuid import UUID, uuid4
 from vestige import config
 from vestige.actions.backup import migrated
 from vestige.actions.ports import Ports
+from vestige.alarm import Alarm
 from vestige.config import Config
 from vestige.custody.notes import fingerprint, verifier_key
-from vestige.errors import BadInput, Unavailable
+from vestige.errors import BadInput, LogUnwritable, Unavailable
 from vestige.errors import Fault as Broken
 from vestige.evidence.people import system
 from vestige.evidence.reviews import ReviewRules
 from vestige.hands import BackupHands, VaultHands
 from vestige.media.hands import MediaHands, ModelHands
 from vestige.media.worker import MediaWorker
+from vestige.outside import alert
 from vestige.outside.authority import Authority
 from vestige.outside.client import OutsideClient
 from vestige.policy.load import load_pack
@@ -31,6 +33,7 @@ from vestige.vault.keys import KeyHands, possible, rebuild, sealed_copy
 from vestige.vault.kit import SealedCopy
 from vestige.vault.live import LiveKeyring
 from vestige.vault.local import LocalVault
+from vestige.vault.outage import OutageFile
 from vestige.vault.shares import read as read_shares
 from vestige.vault.trial import try_out
 
@@ -89,11 +92,21 @@ def no_shares_yet(path: Path, wanted: Path | None, numbers: tuple[int, int]) -> 
 
 
 def open_home(path: Path, *, check: bool = True, now: Callable[[], int] = now_ms) -> Home:
-    """An existing home. Raises BadInput for none; Fault when the database's guards are missing (unless `check` is False)."""
-    settings = config.load(path)
-    use_database(settings)
-    from vestige.catalog import schema, triggers
+    """An existing home. Raises BadInput for none; Fault when the database's guards are missing (unless `check` is False).
 
+    Raises LogUnwritable when the database does not answer.
+    """
+    settings = config.load(path)
+    alert.check(settings.alert)
+    use_database(settings)
+    from vestige.catalog import probing, schema, triggers
+
+    try:
+        schema.pending()
+    except Exception as error:
+        if not probing.is_lost(error):
+            raise
+        raise LogUnwritable(f"the database of {path} does not answer: {str(error).strip()}") from error
     if lacking := schema.pending():
         raise Unavailable(f"{path} was written by an earlier version (it lacks {', '.join(lacking)}); vestige migrate brings it forward")
     if check and (missing := triggers.missing()):
@@ -107,6 +120,24 @@ def assemble(settings: Config, now: Callable[[], int]) -> Home:
 
     agency = models.Agency.objects.first()
     return _assembled(settings, agency.policy if agency else "us-federal", now)
+
+
+def alarm_of(settings: Config) -> Alarm:
+    """The alarm of a home."""
+    return Alarm(OutageFile(settings.home), settings.alert)
+
+
+def sound_alarm(path: Path, error: Exception, now: Callable[[], int] = now_ms) -> None:
+    """Tell that a home cannot be opened for writing events, where that is what the error says."""
+    if isinstance(error, LogUnwritable | Broken):
+        alarm_of(config.load(path)).sound(str(error), now(), guards=isinstance(error, Broken))
+
+
+def database_lost(error: Exception) -> bool:
+    """Whether that is what a database raises that is not there."""
+    from django.db import InterfaceError, OperationalError
+
+    return isinstance(error, OperationalError | InterfaceError)
 
 
 def migrate_home(path: Path, *, now: Callable[[], int] = now_ms) -> bool:
@@ -190,6 +221,7 @@ def _assembled(settings: Config, policy: str, now: Callable[[], int], keyring: L
         authority=Authority(settings.tsa_url, settings.tsa_ca) if settings.tsa_url and settings.tsa_ca else None,
         reviews=DjangoReviews(),
         review_rules=ReviewRules(*config.minutes(settings.duty_hours), settings.items_an_hour),
+        alarm=alarm_of(settings),
         now=now,
     )
     return Home(settings, ports)

@@ -38,6 +38,7 @@ class Config:
     tsa_ca: Path | None
     duty_hours: str
     items_an_hour: int
+    alert: str = field(repr=False)
 
     @property
     def secure(self) -> bool:
@@ -95,6 +96,7 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Config:
         tsa_url=tsa_url,
         tsa_ca=Path(tsa_ca).absolute() if tsa_ca else None,
         duty_hours=_duty_hours(str(settings.get("duty_hours", "06:00-22:00"))),
+        alert=environ.get("VESTIGE_ALERT") or str(settings.get("alert", "")),
         items_an_hour=_items_an_hour(settings.get("items_an_hour", 30)),
     )
 

@@ -46,6 +46,12 @@ class DiskFull(Unavailable):
     code = "disk_full"
 
 
+class LogUnwritable(Unavailable):
+    """The log takes no event, so the act was not done: the database is full, read-only, locked, gone or has lost its guards."""
+
+    code = "log_unwritable"
+
+
 class TrailMoved(Unavailable):
     """Another event joined the item's trail meanwhile; nothing was recorded."""
 

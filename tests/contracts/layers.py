@@ -36,12 +36,13 @@ ROOMS: dict[str, frozenset[str]] = {
     ),  # access: the names of roles; jobs: its supervisor
     "jobs": frozenset({"actions", "evidence", "assembly"}),
     # beside the rooms
+    "alarm": frozenset({"evidence", "outside", "vault"}),  # events cannot be written: keeps it, says it, tells it
     "errors": frozenset(),
     "config": frozenset({"evidence"}),
     "settings": frozenset({"config"}),
     "hands": frozenset({"actions", "evidence", *HANDS}),  # fits the hands to the ports of the actions
     "restoration": frozenset({"actions", "assembly", "config", "custody", "evidence", "vault", "catalog"}),  # makes a home from a backup
-    "assembly": frozenset({"actions", "config", "evidence", "hands", "ingest", "policy", "custody", "settings", "web", *HANDS}),
+    "assembly": frozenset({"actions", "alarm", "config", "evidence", "hands", "ingest", "policy", "custody", "settings", "web", *HANDS}),
 }
 
 # One file, one further room, one reason. What is not needed any more must leave this table too.

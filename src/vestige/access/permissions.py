@@ -34,6 +34,7 @@ class Permission(StrEnum):
     KEY_SPLIT = "key:split"
     LOG_PUBLISH = "log:publish"
     LOG_READ = "log:read"
+    LOG_RESUME = "log:resume"
     MODEL_INSTALL = "model:install"
     MODEL_LIST = "model:list"
     PERSON_ADD = "person:add"

@@ -112,6 +112,7 @@ SYSTEM = frozenset(
         Permission.HOME_MIGRATE,
         Permission.INTAKE_SWEEP,
         Permission.ITEM_PREPARE,
+        Permission.LOG_RESUME,
         Permission.REVIEW_REMIND,
         Permission.SESSION_END,
         Permission.SESSION_FAIL,

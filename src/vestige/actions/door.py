@@ -13,7 +13,7 @@ from vestige.access.judge import HomeFacts, Subject, may
 from vestige.access.permissions import Permission
 from vestige.actions.ports import Ports, Transaction
 from vestige.custody.events import EventType
-from vestige.errors import Refused
+from vestige.errors import LogUnwritable, Refused
 from vestige.evidence.changes import Statement
 from vestige.evidence.people import Actor
 
@@ -47,10 +47,16 @@ class Desk:
         agency = self.ports.catalog.agency()
         return HomeFacts(console_acts=bool(agency and agency.console_acts))
 
+    def writable(self) -> None:
+        """Raises LogUnwritable while it is known that no event can be written: nothing is shown that no event could tell of."""
+        outage = self.ports.alarm.state()
+        if outage is not None:
+            raise LogUnwritable(f"events cannot be written, so nothing is shown: {outage.words}")
+
     @contextmanager
-    def writing(self) -> Iterator["Pen"]:
-        """A transaction: durable when the block ends, nothing when it raises."""
-        with self.ports.catalog.writing(self.actor) as transaction:
+    def writing(self, *, guarded: bool = True) -> Iterator["Pen"]:
+        """A transaction: durable when the block ends, nothing when it raises. `guarded` False: also where the log's guards are missing."""
+        with _transaction(self, guarded=guarded) as transaction:
             pen = Pen(transaction, self.events, self.name)
             yield pen
         self.recorded += pen.recorded
@@ -99,6 +105,11 @@ class Action(Generic[P, R]):
         except Refused as refusal:
             _record_refusal(desk, refusal)
             raise
+        except Exception as error:
+            if not ports.catalog.is_lost(error):
+                raise
+            ports.alarm.sound(f"the database does not answer: {error}", ports.now())
+            raise LogUnwritable(f"the database does not answer, so nothing was done: {error}") from error
         if not desk.recorded:
             raise RuntimeError(f"{self.name} ended without an event")
         return result
@@ -117,5 +128,20 @@ def action(name: str, permission: Permission, *events: EventType) -> Callable[[C
 
 def _record_refusal(desk: Desk, refusal: Refused) -> None:
     statement = Statement(EventType.ACCESS_REFUSED, outcome={"refused": str(refusal)}, data={"act": desk.name})
-    with desk.ports.catalog.writing(desk.actor) as transaction:
+    with _transaction(desk) as transaction:
         transaction.record(statement)
+
+
+@contextmanager
+def _transaction(desk: Desk, *, guarded: bool = True) -> Iterator[Transaction]:
+    """A transaction of the log; where it takes no event the alarm is sounded, and nothing is done."""
+    alarm = desk.ports.alarm
+    if guarded:
+        alarm.check()
+    try:
+        with desk.ports.catalog.writing(desk.actor) as transaction:
+            yield transaction
+    except LogUnwritable as error:
+        alarm.sound(str(error), desk.now())
+        raise
+    alarm.written()

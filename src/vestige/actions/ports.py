@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from vestige.access.plan import Plan as AccessPlan
-from vestige.actions.ports_outside import AnchorShelf, Holders, Outside, TimeAuthority
+from vestige.actions.ports_outside import Alarm, AnchorShelf, Holders, Outside, TimeAuthority
 from vestige.actions.ports_review import Reviews
 from vestige.custody.proofs import ProvenEntry
 from vestige.evidence.backups import BackupFacts, CatalogCopy, OldLog
@@ -50,6 +50,8 @@ class Catalog(Protocol):
     """The database."""
 
     def writing(self, actor: Actor) -> AbstractContextManager[Transaction]: ...
+    def probe(self) -> None: ...
+    def is_lost(self, error: Exception) -> bool: ...
     def agency(self) -> AgencyFacts | None: ...
     def origin(self) -> str: ...
     def person(self, ref: str) -> Person | None: ...
@@ -274,4 +276,5 @@ class Ports:
     authority: TimeAuthority | None
     reviews: Reviews
     review_rules: ReviewRules
+    alarm: Alarm
     now: Callable[[], int]

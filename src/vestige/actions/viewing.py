@@ -79,6 +79,7 @@ def admit(desk: Desk, viewing: UUID, item: UUID) -> tuple[Viewing, EvidenceItem]
 
     Raises Refused or NotFound. Records nothing: the viewing's start is the event.
     """
+    desk.writable()
     known = _own(desk, viewing)
     if known.ended_at is not None or known.item != item:
         raise Refused("this viewing has ended, or is of another item")
@@ -92,6 +93,7 @@ def admit(desk: Desk, viewing: UUID, item: UUID) -> tuple[Viewing, EvidenceItem]
 
 def still(desk: Desk, item: UUID, kind: str) -> Reader:
     """A poster or thumbnail, for a person with the right to view. Raises NotFound for none, and for a recording that is not unrestricted."""
+    desk.writable()
     found = desk.ports.catalog.item(str(item))
     recording = desk.ports.catalog.recording(str(found.recording)) if found else None
     if found is None or recording is None or kind not in found.working:

@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Q
 
-from vestige.catalog import checking, copying, log_rows, models, published, queries, restoring, sequencer, values
+from vestige.catalog import checking, copying, log_rows, models, probing, published, queries, restoring, sequencer, values
 from vestige.catalog.accounts.models import Person as PersonRow
 from vestige.catalog.log import Transaction, writing
 from vestige.catalog.proofs import ProofReader
@@ -46,6 +46,8 @@ class DjangoCatalog:
     redaction_of_copy = staticmethod(queries.redaction_of_copy)
     trail = staticmethod(queries.trail)
     trail_of_object = staticmethod(queries.trail_of_object)
+    probe = staticmethod(probing.probe)
+    is_lost = staticmethod(probing.is_lost)
 
     def __init__(self, signer: LogSigner, now: Callable[[], int], log: Path) -> None:
         """`signer` holds the log's key; `now` is the clock (milliseconds UTC); `log` the folder into which the log is written as files."""

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, InterfaceError, InternalError, OperationalError, transaction
 
 from vestige.catalog import log_rows
 from vestige.catalog.nouns import NOUNS
 from vestige.custody.canonical import Json
 from vestige.custody.events import FIELDS, SALT_BYTES, Entry, EventType, make_entry, openings_bytes
-from vestige.errors import Fault, TrailMoved, Unavailable
+from vestige.errors import Fault, LogUnwritable, TrailMoved
 from vestige.evidence.changes import Change, Plain, Statement
 from vestige.evidence.people import Actor
 from vestige.evidence.values import uuid7
@@ -79,12 +79,12 @@ class Transaction:
 
 @contextmanager
 def writing(actor: Actor, now: Callable[[], int]) -> Iterator[Transaction]:
-    """A transaction of this actor, durable when the block ends. Raises Unavailable when the database cannot take it."""
+    """A transaction of this actor, durable when the block ends. Raises LogUnwritable when the database cannot take it."""
     try:
         with transaction.atomic():
             yield Transaction(actor, now)
-    except OperationalError as error:
-        raise Unavailable(f"the database cannot take the event, so nothing was done: {error}") from error
+    except (OperationalError, InterfaceError, InternalError) as error:
+        raise LogUnwritable(f"the database cannot take the event, so nothing was done: {error}") from error
 
 
 def _lock_head(item: UUID, changes: Sequence[Change]) -> bytes | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import typer
 
 from vestige import __version__
+from vestige.assembly import database_lost
 from vestige.cli import (
     anchors,
     backup,
@@ -28,7 +29,7 @@ from vestige.cli import (
 )
 from vestige.cli.context import GLOBALS, Context
 from vestige.cli.output import report_error
-from vestige.errors import VestigeError
+from vestige.errors import LogUnwritable, VestigeError
 
 app = typer.Typer(
     name="vestige",
@@ -89,6 +90,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         app(arguments, standalone_mode=True)
     except VestigeError as error:
         sys.exit(report_error(error, json="--json" in arguments))
+    except Exception as error:
+        if not database_lost(error):
+            raise
+        sys.exit(report_error(LogUnwritable(f"the database does not answer: {str(error).strip()}"), json="--json" in arguments))
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)  # noqa: T201  # the command line's own words
         sys.exit(130)

@@ -6,11 +6,11 @@ import os
 import typer
 
 from vestige.actions.keys import warning
-from vestige.assembly import migrate_home
+from vestige.assembly import Home, database_lost, migrate_home, sound_alarm
 from vestige.cli.context import Context
 from vestige.cli.listening import listen
 from vestige.cli.output import provider_line, say
-from vestige.errors import BadInput
+from vestige.errors import BadInput, LogUnwritable
 from vestige.jobs.supervisor import Supervisor
 
 
@@ -26,9 +26,7 @@ def serve(
 ) -> None:
     """Serve the pages until stopped."""
     given: Context = context.obj
-    if migrate_home(given.path()):
-        say("the home was written by an earlier version and was brought forward; a copy of its database is in before-migration/")
-    home = given.open()
+    home = _opened(given)
     if not _loopback(host) and not home.config.allow_http:
         raise BadInput(f"plain HTTP on {host} would show footage to the network; put a TLS proxy before 127.0.0.1")
     os.environ["VESTIGE_HOME"] = str(home.config.home)
@@ -43,6 +41,20 @@ def serve(
         listen("vestige.web.asgi:application", host, port)
     finally:
         jobs.stop()
+
+
+def _opened(given: Context) -> Home:
+    """The home, brought forward where needed; nobody may be watching when it cannot be opened, so the alarm is sounded too."""
+    try:
+        if migrate_home(given.path()):
+            say("the home was written by an earlier version and was brought forward; a copy of its database is in before-migration/")
+        home = given.open()
+    except Exception as error:
+        lost = LogUnwritable(f"the database does not answer: {str(error).strip()}") if database_lost(error) else error
+        sound_alarm(given.path(), lost)
+        raise lost from error
+    home.ports.alarm.reserve()
+    return home
 
 
 def _loopback(host: str) -> bool:

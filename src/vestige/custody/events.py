@@ -48,6 +48,7 @@ class EventType(StrEnum):
     KEY_REVOKED = "key:revoked"
     KEY_ROTATED = "key:rotated"
     KEY_SPLIT = "key:split"
+    LOG_INTERRUPTED = "log:interrupted"
     LOG_PUBLISHED = "log:published"
     LOG_READ = "log:read"
     MODEL_INSTALLED = "model:installed"

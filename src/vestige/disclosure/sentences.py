@@ -37,6 +37,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "key:revoked": "A key was declared unfit for further use.",
         "key:rotated": "The key that protects the stored files' own keys was replaced by a new one.",
         "key:split": "A recovery kit was made: shares for several people, some of whom together can bring lost keys back.",
+        "log:interrupted": "For a time nothing could be entered in this record, and so nothing was done in the system.",
         "log:published": "The log (how many entries, of which types, when; nothing of whom) was written out, to be published.",
         "log:read": "Somebody looked at the record of what was done in the system.",
         "model:installed": "A program that finds faces, so that they can be hidden, was installed.",

@@ -114,6 +114,7 @@ class FindingKind(StrEnum):
     DAMAGED = "damaged"
     FIXITY_MISMATCH = "fixity_mismatch"
     LOG_FORKED = "log_forked"
+    LOG_INTERRUPTED = "log_interrupted"
     NO_RECORDED_TIME = "no_recorded_time"
     QUARANTINED = "quarantined"
     REVIEW_UNSIGNED = "review_unsigned"

@@ -7,7 +7,7 @@ import sys
 import threading
 from pathlib import Path
 
-from vestige.assembly import let_go, open_home
+from vestige.assembly import let_go, open_home, sound_alarm
 from vestige.errors import VestigeError
 from vestige.jobs.duties import DUTIES
 from vestige.jobs.worker import Worker
@@ -25,6 +25,7 @@ def main() -> int:
         home = open_home(Path(os.environ.get("VESTIGE_HOME", "")))
     except VestigeError as error:
         sys.stderr.write(f"vestige jobs: {error}\n")
+        sound_alarm(Path(os.environ.get("VESTIGE_HOME", "")), error)
         return 4
     if "--with-parent" in sys.argv:
         threading.Thread(target=_watch, args=(stopping,), daemon=True).start()

@@ -6,7 +6,7 @@ Several processes may do them at once: an action's own transaction decides who w
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vestige.actions import anchors, cosigning, fixity, log_files, review, stamping
+from vestige.actions import anchors, cosigning, fixity, log_files, review, stamping, watching
 from vestige.actions.ports import Ports
 from vestige.evidence.people import system
 
@@ -27,5 +27,6 @@ DUTIES = (
     Duty("time stamp", 60, stamping.is_due, lambda ports: stamping.stamp(ports, system("time stamp"))),
     Duty("fixity", fixity.EVERY_S, fixity.is_due, lambda ports: fixity.check_some(ports, system("fixity"))),
     Duty("unsigned reviews", 3600, review.is_due, lambda ports: review.remind(ports, system("review"))),
+    Duty("events", watching.EVERY_S, lambda _: True, watching.watch),
     Duty("anchor", 60, anchors.is_due, lambda ports: anchors.write(ports, system("anchor"))),
 )

@@ -61,6 +61,7 @@ def draw(request: HttpRequest, template: str, context: Mapping[str, Any] | None 
         "who": who,
         "links": [link for link in _LINKS if who and holds(who, link.permission)],
         "path": request.path,
+        "outage": hands.ports().alarm.state(),
         "keys_warning": warning(hands.ports()) if who and holds(who, Permission.KEY_DRILL) else None,
     }
     return _render(request, f"web/{template}", {**frame, **(context or {})}, status=status)
@@ -80,16 +81,27 @@ def refusal(request: HttpRequest, error: VestigeError) -> HttpResponse:
 def answering(
     view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """The view, with our own errors answered as pages."""
+    """The view, with our own errors answered as pages; where the database is gone, by a page that asks nothing of it."""
 
     @wraps(view)
     def answered(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
-            return view(request, *args, **kwargs)
-        except VestigeError as error:
-            return refusal(request, error)
+            return _asked(view, request, *args, **kwargs)
+        except Exception as error:
+            if not hands.ports().catalog.is_lost(error):
+                raise
+            return _render(request, "web/unwritable.html", status=503)
 
     return answered
+
+
+def _asked(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponseBase], request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
+) -> HttpResponseBase:
+    try:
+        return view(request, *args, **kwargs)
+    except VestigeError as error:
+        return refusal(request, error)
 
 
 @contextmanager

@@ -44,8 +44,8 @@ class Page:
 
     def url(self) -> URLPattern:
         """The pattern for Django: only the listed methods, only signed-in people unless public, our errors as pages."""
-        view = require_http_methods(list(self.route.methods))(answering(self.view))
-        return path(self.pattern, view if self.route.public else login_required(view))
+        view = require_http_methods(list(self.route.methods))(self.view)
+        return path(self.pattern, answering(view if self.route.public else login_required(view)))
 
 
 def _page(pattern: str, view: Callable[..., HttpResponseBase], action: Action[..., Any], methods: tuple[str, ...] = _GET) -> Page:

@@ -46,6 +46,7 @@ EVENT_TYPES: Final = frozenset(
         "key:revoked",
         "key:rotated",
         "key:split",
+        "log:interrupted",
         "log:published",
         "log:read",
         "model:installed",

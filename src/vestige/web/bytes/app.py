@@ -17,7 +17,7 @@ from vestige.access.permissions import Permission
 from vestige.actions.door import Desk
 from vestige.actions.items import list_recordings
 from vestige.actions.viewing import still
-from vestige.errors import BadInput, NotFound, VestigeError
+from vestige.errors import BadInput, LogUnwritable, NotFound, VestigeError
 from vestige.evidence.items import EvidenceItem
 from vestige.evidence.timemap import TimeMap
 from vestige.web import hands, headers
@@ -43,9 +43,17 @@ def _answering(endpoint: Endpoint) -> Endpoint:
         try:
             return await endpoint(request)
         except VestigeError as error:
-            return JSONResponse({"error": error.code, "words": str(error)}, status_of(error), headers=_JSON_HEADERS)
+            return _refusal(error)
+        except Exception as error:
+            if not hands.ports().catalog.is_lost(error):
+                raise
+            return _refusal(LogUnwritable("the database does not answer, so nothing is sent"))
 
     return answered
+
+
+def _refusal(error: VestigeError) -> Response:
+    return JSONResponse({"error": error.code, "words": str(error)}, status_of(error), headers=_JSON_HEADERS)
 
 
 async def start(request: Request) -> Response:
