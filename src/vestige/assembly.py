@@ -17,6 +17,7 @@ from vestige.config import Config
 from vestige.custody.notes import fingerprint, verifier_key
 from vestige.errors import BadInput, LogUnwritable, Unavailable
 from vestige.errors import Fault as Broken
+from vestige.evidence.backups import BackupSchedule
 from vestige.evidence.people import system
 from vestige.evidence.reviews import ReviewRules
 from vestige.hands import BackupHands, VaultHands
@@ -214,7 +215,7 @@ def _assembled(settings: Config, policy: str, now: Callable[[], int], keyring: L
         packer=BagPacker(vault),
         policy=load_pack(policy),
         models=ModelHands(settings.models),
-        backups=BackupHands(vault, settings.home_id, partial(try_out, keyring=settings.keyring, database_url=settings.database_url)),
+        backups=_backups(settings, vault),
         holders=DjangoHolders(),
         outside=OutsideClient(),
         shelf=AnchorShelf(settings.home),
@@ -225,6 +226,12 @@ def _assembled(settings: Config, policy: str, now: Callable[[], int], keyring: L
         now=now,
     )
     return Home(settings, ports)
+
+
+def _backups(settings: Config, vault: LocalVault) -> BackupHands:
+    tried = partial(try_out, keyring=settings.keyring, database_url=settings.database_url)
+    folder, every = settings.backup_dir, settings.backup_every_h * 3_600_000
+    return BackupHands(vault, settings.home_id, tried, BackupSchedule(folder, every, settings.backup_keep) if folder else None)
 
 
 def use_database(settings: Config) -> None:

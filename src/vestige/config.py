@@ -39,6 +39,9 @@ class Config:
     duty_hours: str
     items_an_hour: int
     alert: str = field(repr=False)
+    backup_dir: Path | None
+    backup_every_h: int
+    backup_keep: int
 
     @property
     def secure(self) -> bool:
@@ -81,6 +84,7 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Config:
     tsa_ca = environ.get("VESTIGE_TSA_CA") or str(settings.get("tsa_ca", ""))
     if bool(tsa_url) != bool(tsa_ca):
         raise BadInput("a time authority takes both its address (VESTIGE_TSA_URL) and its certificates (VESTIGE_TSA_CA, a PEM file)")
+    backup_dir = environ.get("VESTIGE_BACKUP_DIR") or str(settings.get("backup_dir", ""))
     return Config(
         home=home,
         home_id=home_id,
@@ -98,6 +102,9 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Config:
         duty_hours=_duty_hours(str(settings.get("duty_hours", "06:00-22:00"))),
         alert=environ.get("VESTIGE_ALERT") or str(settings.get("alert", "")),
         items_an_hour=_items_an_hour(settings.get("items_an_hour", 30)),
+        backup_dir=Path(backup_dir).absolute() if backup_dir else None,
+        backup_every_h=_count("backup_every_h", environ.get("VESTIGE_BACKUP_EVERY_H") or settings.get("backup_every_h", 24), 24 * 31),
+        backup_keep=_count("backup_keep", environ.get("VESTIGE_BACKUP_KEEP") or settings.get("backup_keep", 14), 10_000),
     )
 
 
@@ -117,6 +124,14 @@ def _items_an_hour(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise BadInput(f"items_an_hour is a whole number from 1 on, not {value!r}")
     return value
+
+
+def _count(name: str, value: object, most: int) -> int:
+    """A whole number from 1 to `most`. Raises BadInput for anything else."""
+    text = str(value)
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+        raise BadInput(f"{name} is a whole number from 1 to {most:,}, not {text}")
+    return int(text)
 
 
 def _public_url(text: str) -> str:

@@ -52,6 +52,12 @@ class LogUnwritable(Unavailable):
     code = "log_unwritable"
 
 
+class Underway(Unavailable):
+    """Somebody else is doing the same at this moment."""
+
+    code = "underway"
+
+
 class TrailMoved(Unavailable):
     """Another event joined the item's trail meanwhile; nothing was recorded."""
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from vestige.actions.ports import Intake as AnyIntake
 from vestige.errors import BadInput, VestigeError
+from vestige.evidence.backups import BackupSchedule
 from vestige.evidence.home import Fault
 from vestige.evidence.values import Digest
 from vestige.vault.backup import Backup, Snapshot, snapshot
@@ -18,12 +19,20 @@ from vestige.vault.transfer import compare, digest_of, seal_stream
 
 
 class BackupHands:
-    """Backups of one home."""
+    """Backups of one home, and whether some are made by the clock."""
 
-    def __init__(self, vault: LocalVault, home: UUID, try_out: Callable[[Path, int], Mapping[str, object]]) -> None:
+    def __init__(
+        self, vault: LocalVault, home: UUID, try_out: Callable[[Path, int], Mapping[str, object]], schedule: BackupSchedule | None
+    ) -> None:
         """`home` is the id of the home that is backed up; `try_out` restores a backup into a scratch home."""
         self._vault, self._home = vault, home
         self.try_out = try_out
+        self.schedule = schedule
+
+    def claimed(self, folder: Path) -> None:
+        """Raises BadInput where no backup of this home was ever made in the folder, as in the place of a disk that is not mounted."""
+        if Backup(folder).home() != self._home:
+            raise BadInput(f"{folder} holds the backups of another home")
 
     def begin(self, folder: Path, now: int) -> AbstractContextManager[Snapshot]:
         """A backup being made."""
@@ -31,10 +40,8 @@ class BackupHands:
 
     def mend(self, folder: Path, digests: Mapping[UUID, tuple[UUID, Digest]]) -> Iterator[tuple[UUID, str]]:
         """Put back what is lost or damaged. Refuses (BadInput) the backup of another home."""
-        backup = Backup(folder)
-        if backup.home() != self._home:
-            raise BadInput(f"{folder} holds the backups of another home, {backup.home()}")
-        return mend(backup, self._vault, digests)
+        self.claimed(folder)
+        return mend(Backup(folder), self._vault, digests)
 
 
 class VaultHands:

@@ -16,6 +16,15 @@ def test_the_list_shows_an_officer_their_own_recordings_and_no_other(server: Ser
     assert "Lee Marsh (B200)" not in mine
 
 
+def test_an_administrator_is_told_that_nothing_is_backed_up_and_an_officer_is_not(server: Server) -> None:
+    words = "This home has no backup: if its disk fails, everything is lost"
+    told = server.signed_in("A100").get("/recordings").text
+    assert words in told
+    assert 'aria-label="About the backups"' in told
+    assert words in server.signed_in("A100").get("/findings").text
+    assert words not in server.signed_in("B100").get("/recordings").text
+
+
 def test_what_an_officer_may_not_see_is_not_found(server: Server) -> None:
     client, recordings = server.signed_in("B200"), server.world.recordings
     for path in (f"/recordings/{recordings['lone']}", f"/items/{recordings['lone_item']}", f"/items/{recordings['lone_item']}/trail"):

@@ -3,30 +3,40 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from uuid import UUID
 
 from vestige.access.permissions import Permission
 from vestige.actions.door import Desk, action
+from vestige.actions.findings import open_finding
 from vestige.custody.events import EventType
-from vestige.errors import BadInput, VestigeError
+from vestige.errors import BadInput, NotFound, Underway, VestigeError
 from vestige.evidence.backups import BackupFacts, Restored
 from vestige.evidence.changes import Plain, Statement
+from vestige.evidence.items import FindingKind
 
 _MOST_NAMED = 1_000
+_KINDS = MappingProxyType({EventType.BACKUP_MADE: FindingKind.BACKUP_FAILED, EventType.RESTORE_TESTED: FindingKind.RESTORE_FAILED})
 
 
-@action("home.backup", Permission.HOME_BACKUP, EventType.BACKUP_MADE)
+@action("home.backup", Permission.HOME_BACKUP, EventType.BACKUP_MADE, EventType.FINDING_OPENED)
 def backup(desk: Desk, folder: Path, keep: int, progress: Callable[[float], None]) -> BackupFacts:
-    """Back the home up into a folder on another disk and keep the newest `keep` backups there.
+    """Back the home up into a folder on another disk and keep the newest `keep` backups there. A failure is recorded and opens a finding.
 
-    Raises BadInput for a folder that cannot be one, Fault where the home's log is not the one backed up before, DiskFull, Unavailable.
+    Raises BadInput for a folder that cannot be one, Fault where the home's log is not the one backed up before, Underway, DiskFull, Unavailable.
     """
     if keep < 1:
         raise BadInput("at least one backup is kept")
-    desk.ports.catalog.checkpoint()
-    with desk.ports.backups.begin(folder, desk.now()) as snapshot:
-        made = snapshot.finish(desk.ports.catalog.copy(snapshot.catalog), progress)
-        thinned = snapshot.thin(keep)
+    try:
+        if desk.actor.kind == "system":  # the clock begins no backup in a place where none was: the disk may not be mounted
+            desk.ports.backups.claimed(folder)
+        desk.ports.catalog.checkpoint()
+        with desk.ports.backups.begin(folder, desk.now()) as snapshot:
+            made = snapshot.finish(desk.ports.catalog.copy(snapshot.catalog), progress)
+            thinned = snapshot.thin(keep)
+    except VestigeError as error:
+        _failed(desk, EventType.BACKUP_MADE, error)
+        raise
     data: dict[str, Plain] = {
         "backup": made.name,
         "manifest": made.sha256,
@@ -36,7 +46,8 @@ def backup(desk: Desk, folder: Path, keep: int, progress: Callable[[float], None
         "missing": list(made.missing[:_MOST_NAMED]),
         "removed": thinned,
     }
-    desk.note(Statement(EventType.BACKUP_MADE, outcome=_outcome(made), data=data))
+    words = f"{len(made.missing)} files of the home are missing" if made.missing else ""
+    _told(desk, EventType.BACKUP_MADE, words, data)
     return made
 
 
@@ -69,19 +80,19 @@ def begin_again(desk: Desk, origin: str, found: Restored) -> None:
         desk.ports.catalog.renew(leaf, origin, found.old)
 
 
-@action("home.test_restore", Permission.HOME_BACKUP, EventType.RESTORE_TESTED)
+@action("home.test_restore", Permission.HOME_BACKUP, EventType.RESTORE_TESTED, EventType.FINDING_OPENED)
 def test_restore(desk: Desk, folder: Path, sample: int) -> Mapping[str, object]:
     """Restore the newest backup into a scratch home, open `sample` items drawn at random, check the database, and record the result.
 
-    Raises what the trial raised, after that was recorded too.
+    Raises what the trial raised, after that was recorded too and opened a finding.
     """
     try:
         result = desk.ports.backups.try_out(folder, sample)
     except VestigeError as error:
-        desk.note(Statement(EventType.RESTORE_TESTED, outcome={"failed": str(error)[:1000]}))
+        _failed(desk, EventType.RESTORE_TESTED, error)
         raise
     words: dict[str, Plain] = {name: value for name, value in result.items() if isinstance(value, (int, str))}
-    desk.note(Statement(EventType.RESTORE_TESTED, data=words))
+    _told(desk, EventType.RESTORE_TESTED, "", words)
     return result
 
 
@@ -91,5 +102,20 @@ def migrated(desk: Desk, before: tuple[str, ...], after: tuple[str, ...], kept: 
     desk.note(Statement(EventType.HOME_MIGRATED, data={"added": sorted(set(after) - set(before)), "copy": kept}))
 
 
-def _outcome(made: BackupFacts) -> str | dict[str, str]:
-    return {"failed": f"{len(made.missing)} files of the home are missing"} if made.missing else "success"
+def _failed(desk: Desk, event: EventType, error: VestigeError) -> None:
+    """Record what failed, unless it is that somebody else is at it, or that a person named a folder that cannot be one."""
+    if not isinstance(error, Underway) and (desk.actor.kind == "system" or not isinstance(error, BadInput)):
+        _told(desk, event, str(error)[:1000], {})
+
+
+def _told(desk: Desk, event: EventType, wrong: str, data: Mapping[str, Plain]) -> None:
+    """One event about the agency; where something is wrong, a finding too, unless one of the kind is open."""
+    agency, kind = desk.ports.catalog.agency(), _KINDS[event]
+    if agency is None:
+        raise NotFound("this home has no agency yet")
+    known = {(one.kind, one.closed_at) for one in desk.ports.catalog.findings_of([agency.id])}
+    with desk.writing() as pen:
+        about = ("agency", str(agency.id))
+        pen.record(Statement(event, about=about, outcome={"failed": wrong} if wrong else "success", data=data))
+        if wrong and (kind, None) not in known:
+            open_finding(desk, pen, kind, ("agency", agency.id), wrong)

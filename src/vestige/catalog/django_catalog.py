@@ -48,6 +48,7 @@ class DjangoCatalog:
     trail_of_object = staticmethod(queries.trail_of_object)
     probe = staticmethod(probing.probe)
     is_lost = staticmethod(probing.is_lost)
+    told_of = staticmethod(queries.told_of)
 
     def __init__(self, signer: LogSigner, now: Callable[[], int], log: Path) -> None:
         """`signer` holds the log's key; `now` is the clock (milliseconds UTC); `log` the folder into which the log is written as files."""

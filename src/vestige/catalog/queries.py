@@ -1,6 +1,6 @@
 """Finding things in the catalog, as values. Lists are narrowed by the access plan in the database, never afterwards."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
@@ -13,6 +13,8 @@ from vestige.catalog.plans import compile_plan
 from vestige.evidence.items import Device, EvidenceItem, Finding, ItemFilter, ItemStatus, Recording, RedactionFacts, TrailEntry
 from vestige.evidence.people import Person
 from vestige.evidence.values import Digest
+
+_FEW = 50
 
 
 def as_uuid(ref: str) -> UUID | None:
@@ -174,6 +176,12 @@ def trail_of_object(kind: str, ref: str) -> list[TrailEntry]:
     """The entries about another object (a person, a recording, a redaction), in order."""
     rows = models.Event.objects.filter(object_kind=kind, object_id=ref).select_related("openings", "sequenced").order_by("seq")
     return [values.trail_entry(row) for row in rows]
+
+
+def told_of(kind: str, ref: str, event_type: str) -> Iterator[TrailEntry]:
+    """The entries of one type about another object, newest first, read as they are asked for."""
+    rows = models.Event.objects.filter(object_kind=kind, object_id=ref, type=event_type).select_related("openings", "sequenced")
+    return map(values.trail_entry, rows.order_by("-seq").iterator(chunk_size=_FEW))
 
 
 def _narrow(wanted: ItemFilter, prefix: str) -> Q:

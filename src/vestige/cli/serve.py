@@ -5,7 +5,7 @@ import os
 
 import typer
 
-from vestige.actions.keys import warning
+from vestige.actions import backups_due, keys
 from vestige.assembly import Home, database_lost, migrate_home, sound_alarm
 from vestige.cli.context import Context
 from vestige.cli.listening import listen
@@ -31,7 +31,7 @@ def serve(
         raise BadInput(f"plain HTTP on {host} would show footage to the network; put a TLS proxy before 127.0.0.1")
     os.environ["VESTIGE_HOME"] = str(home.config.home)
     say(provider_line(home.ports.keys.report()))
-    if words := warning(home.ports):
+    for words in filter(None, (keys.warning(home.ports), backups_due.warning(home.ports))):
         say(words)
     shown = "localhost" if _loopback(host) else host
     say(f"serving {home.config.home} at http://{shown}:{port} (stop with Ctrl-C)")

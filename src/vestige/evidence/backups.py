@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 
@@ -19,6 +20,15 @@ class CatalogCopy:
     checkpoint: str
     migrations: tuple[str, ...]
     objects: Mapping[UUID, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class BackupSchedule:
+    """Backups that are made by the clock: into which folder, every how many milliseconds, and how many are kept there."""
+
+    folder: Path
+    every: int
+    keep: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,7 @@ class Device:
 class FindingKind(StrEnum):
     """What a finding is about."""
 
+    BACKUP_FAILED = "backup_failed"
     CAMERA_WITHOUT_OFFICER = "camera_without_officer"
     CLOCKS_DIFFER = "clocks_differ"
     DAMAGED = "damaged"
@@ -117,6 +118,7 @@ class FindingKind(StrEnum):
     LOG_INTERRUPTED = "log_interrupted"
     NO_RECORDED_TIME = "no_recorded_time"
     QUARANTINED = "quarantined"
+    RESTORE_FAILED = "restore_failed"
     REVIEW_UNSIGNED = "review_unsigned"
     SAME_BYTES = "same_bytes"
     TIME_SILENT = "time_silent"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from vestige.errors import BadInput, Fault, Unavailable
+from vestige.errors import BadInput, Fault, Underway
 from vestige.evidence.backups import BackupFacts, CatalogCopy
 from vestige.vault import disk
 from vestige.vault.layout import Layout
@@ -202,7 +202,7 @@ class Snapshot:
 def snapshot(folder: Path, layout: Layout, home: UUID, now: int) -> Iterator[Snapshot]:
     """Begin a backup of `home` in `folder`; what is not finished when the block ends is removed.
 
-    Raises BadInput for a folder inside the home or of something else, Unavailable while another backup runs there, DiskFull.
+    Raises BadInput for a folder inside the home or of something else, Underway while another backup runs there, Unavailable, DiskFull.
     """
     backup = Backup(folder)
     with disk.telling(backup.folder):
@@ -210,7 +210,7 @@ def snapshot(folder: Path, layout: Layout, home: UUID, now: int) -> Iterator[Sna
         descriptor = os.open(backup.folder / MARK, os.O_RDONLY)
         try:
             if not disk.lock(descriptor):
-                raise Unavailable(f"another backup to {backup.folder} is running")
+                raise Underway(f"another backup to {backup.folder} is running")
             _sweep(backup)
             names = backup.names()
             if names and int(names[-1]) >= now:

@@ -12,7 +12,7 @@ from django.shortcuts import render as _render
 
 from vestige.access.permissions import Permission
 from vestige.access.roles import PERMISSIONS, of
-from vestige.actions.keys import warning
+from vestige.actions import backups_due, keys
 from vestige.errors import BadInput, NotFound, Refused, Unavailable, VestigeError
 from vestige.evidence.people import Actor
 from vestige.web import hands
@@ -62,9 +62,15 @@ def draw(request: HttpRequest, template: str, context: Mapping[str, Any] | None 
         "links": [link for link in _LINKS if who and holds(who, link.permission)],
         "path": request.path,
         "outage": hands.ports().alarm.state(),
-        "keys_warning": warning(hands.ports()) if who and holds(who, Permission.KEY_DRILL) else None,
+        "warnings": _warnings(who) if who else (),
     }
     return _render(request, f"web/{template}", {**frame, **(context or {})}, status=status)
+
+
+def _warnings(who: Actor) -> list[tuple[str, str]]:
+    """What this person can do something about: of what it is, and the words."""
+    given = (("keys", Permission.KEY_DRILL, keys.warning), ("backups", Permission.HOME_BACKUP, backups_due.warning))
+    return [(what, words) for what, permission, warning in given if holds(who, permission) and (words := warning(hands.ports()))]
 
 
 def status_of(error: VestigeError) -> int:

@@ -75,6 +75,7 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
 
 _FINDINGS: Mapping[str, str] = MappingProxyType(
     {
+        FindingKind.BACKUP_FAILED: "A backup failed",
         FindingKind.CAMERA_WITHOUT_OFFICER: "Camera without an officer",
         FindingKind.CLOCKS_DIFFER: "Clocks differ",
         FindingKind.DAMAGED: "Damaged file",
@@ -84,6 +85,7 @@ _FINDINGS: Mapping[str, str] = MappingProxyType(
         FindingKind.NO_RECORDED_TIME: "No recording time",
         FindingKind.QUARANTINED: "In quarantine",
         FindingKind.REVIEW_UNSIGNED: "A weekly review is not signed",
+        FindingKind.RESTORE_FAILED: "A backup does not restore",
         FindingKind.SAME_BYTES: "Same bytes as another item",
         FindingKind.TIME_SILENT: "The time authority does not answer",
         FindingKind.WITNESS_SILENT: "A witness does not answer",
