@@ -1,11 +1,12 @@
 #!/bin/sh
-# What the tests need beside Python: a browser, strace, exiftool, openssl. Installed where we are root on Debian, else named: tests that need them then skip with that reason.
+# What the tests need beside Python: a browser, strace, exiftool, openssl, a software token. Installed where we are root on Debian, else named: tests that need them then skip with that reason.
 set -eu
 missing=""
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 command -v strace >/dev/null 2>&1 || missing="$missing strace"
 command -v exiftool >/dev/null 2>&1 || missing="$missing libimage-exiftool-perl"
 command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
+command -v softhsm2-util >/dev/null 2>&1 || missing="$missing softhsm2"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     export DEBIAN_FRONTEND=noninteractive

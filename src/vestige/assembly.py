@@ -18,6 +18,7 @@ from vestige.custody.notes import fingerprint, verifier_key
 from vestige.errors import BadInput, LogUnwritable, Unavailable
 from vestige.errors import Fault as Broken
 from vestige.evidence.backups import BackupSchedule
+from vestige.evidence.key_place import KeyPlace, Token
 from vestige.evidence.people import system
 from vestige.evidence.reviews import ReviewRules
 from vestige.hands import BackupHands, VaultHands
@@ -26,15 +27,19 @@ from vestige.media.worker import MediaWorker
 from vestige.outside import alert
 from vestige.outside.authority import Authority
 from vestige.outside.client import OutsideClient
+from vestige.outside.kms import Kms
 from vestige.policy.load import load_pack
 from vestige.vault.anchors import AnchorShelf
 from vestige.vault.bag import BagPacker
-from vestige.vault.keyring import Keyring
+from vestige.vault.keks import FileStore, KekStore
+from vestige.vault.keyring import Keyring, usable
 from vestige.vault.keys import KeyHands, possible, rebuild, sealed_copy
 from vestige.vault.kit import SealedCopy
+from vestige.vault.kms_store import KmsStore
 from vestige.vault.live import LiveKeyring
 from vestige.vault.local import LocalVault
 from vestige.vault.outage import OutageFile
+from vestige.vault.pkcs11_store import TokenStore
 from vestige.vault.shares import read as read_shares
 from vestige.vault.trial import try_out
 
@@ -66,7 +71,7 @@ def make_home(path: Path, policy: str, *, now: Callable[[], int] = now_ms) -> Ho
     if path.exists() and any(path.iterdir()):
         raise BadInput(f"{path} is not empty")
     load_pack(policy)
-    keyring_path = config.default_keyring(path)
+    keyring_path = config.key_place(path).file
     if keyring_path.resolve().is_relative_to(path.resolve()):
         raise BadInput(f"the keyring {keyring_path} would lie inside the home; whoever copies the home would have its keys")
     home_id = uuid4()
@@ -86,7 +91,7 @@ def no_shares_yet(path: Path, wanted: Path | None, numbers: tuple[int, int]) -> 
     Refuses (BadInput) numbers that make no kit, and a folder that holds something or would lie inside the home.
     """
     path = path.absolute()
-    folder = (wanted or config.default_kit_folder(path, config.default_keyring(path))).absolute()
+    folder = (wanted or config.default_kit_folder(path, config.key_place(path).file)).absolute()
     if not (path / config.SETTINGS_FILE).exists():  # else that there is a home already is what to say
         possible(*numbers, folder, path)
     return folder
@@ -184,7 +189,7 @@ def recover_without_home(copy: Path, shares: Sequence[Path], to: Path) -> str:
     found = fingerprint(Keyring.of(to, home_id, entry).public_key())
     if any(share.fingerprint not in {None, found} for share in read_shares(shares)):
         raise BadInput("the fingerprint on a share is not that of the log key which the shares give back; somebody changed one of them")
-    Keyring.write_back(to, home_id, entry)
+    Keyring.write_back(to, home_id, usable(entry))
     return found
 
 
@@ -205,7 +210,7 @@ def _assembled(settings: Config, policy: str, now: Callable[[], int], keyring: L
     from vestige.catalog.holders import DjangoHolders
     from vestige.catalog.reviews import DjangoReviews
 
-    keyring = keyring or LiveKeyring(settings.keyring, settings.home_id)
+    keyring = keyring or LiveKeyring(settings.keyring, settings.home_id, _store(settings.key_place))
     vault = LocalVault(settings.home, keyring)
     ports = Ports(
         catalog=DjangoCatalog(keyring, now, settings.log),
@@ -229,9 +234,18 @@ def _assembled(settings: Config, policy: str, now: Callable[[], int], keyring: L
 
 
 def _backups(settings: Config, vault: LocalVault) -> BackupHands:
-    tried = partial(try_out, keyring=settings.keyring, database_url=settings.database_url)
+    tried = partial(try_out, place=settings.key_place, database_url=settings.database_url)
     folder, every = settings.backup_dir, settings.backup_every_h * 3_600_000
     return BackupHands(vault, settings.home_id, tried, BackupSchedule(folder, every, settings.backup_keep) if folder else None)
+
+
+def _store(place: KeyPlace) -> KekStore:
+    """Where new keys are made."""
+    if place.within is None:
+        return FileStore()
+    if isinstance(place.within, Token):
+        return TokenStore(place.within)
+    return KmsStore(place.within.arn, Kms())
 
 
 def use_database(settings: Config) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from vestige.errors import BadInput
+from vestige.evidence.key_place import KeyPlace, parse
 
 SETTINGS_FILE = "settings.toml"
 _HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)", re.ASCII)
@@ -25,7 +26,7 @@ class Config:
 
     home: Path
     home_id: UUID
-    keyring: Path
+    key_place: KeyPlace
     models: Path
     log: Path
     serve_log: bool
@@ -44,6 +45,11 @@ class Config:
     backup_keep: int
 
     @property
+    def keyring(self) -> Path:
+        """The keyring file."""
+        return self.key_place.file
+
+    @property
     def secure(self) -> bool:
         """Whether people reach the pages by TLS: then cookies and browsers are held to it."""
         return self.public_url.startswith("https://")
@@ -59,9 +65,10 @@ class Config:
         return default_kit_folder(self.home, self.keyring)
 
 
-def default_keyring(home: Path, environ: Mapping[str, str] = os.environ) -> Path:
-    """`VESTIGE_KEYRING`, or the file `HOME.keyring` beside the home: never inside it."""
-    return Path(environ.get("VESTIGE_KEYRING") or home.with_name(home.name + ".keyring")).absolute()
+def key_place(home: Path, environ: Mapping[str, str] = os.environ) -> KeyPlace:
+    """What `VESTIGE_KEYRING` names, or the file `HOME.keyring` beside the home: never inside it. Raises BadInput."""
+    named = environ.get("VESTIGE_KEYRING")
+    return parse(named) if named else KeyPlace(home.with_name(home.name + ".keyring").absolute())
 
 
 def default_kit_folder(home: Path, keyring: Path) -> Path:
@@ -88,7 +95,7 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Config:
     return Config(
         home=home,
         home_id=home_id,
-        keyring=default_keyring(home, environ),
+        key_place=key_place(home, environ),
         models=Path(environ.get("VESTIGE_MODELS") or settings.get("models") or home / "models").absolute(),
         log=Path(environ.get("VESTIGE_LOG") or settings.get("log") or home / "log").absolute(),
         serve_log=bool(settings.get("serve_log", True)),

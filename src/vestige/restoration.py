@@ -69,13 +69,14 @@ def restore_home(
     partial = path.with_name(path.name + _RESTORING)
     if partial.exists():
         raise BadInput(f"{partial} is there, as an interrupted restore leaves it; look at it and remove it first")
-    home_id, keyring = uuid4(), config.default_keyring(path)
+    home_id, place = uuid4(), config.key_place(path)
+    keyring = place.file
     old_keys = Keyring.open(wishes.keyring or keyring, source.old_home)
     Keyring.adopt(old_keys.path, source.old_home, keyring, home_id)
     try:
         missing = restore.fill(source.backup, source.stored, partial, progress)
         write_settings(partial, home_id)
-        settings = replace(config.load(partial), keyring=keyring)
+        settings = replace(config.load(partial), key_place=place)
         _database(source, settings)
         home = assemble(settings, now)
         found = _known(source, old_keys.public_key(), wishes.newer, missing)

@@ -21,6 +21,10 @@ _YEAR_MS = 365 * 24 * 3_600_000
 CURRENT, REVOKED = "current", "revoked"
 
 
+def _unseen(_: float) -> None:
+    """Nobody watches the progress."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rotated:
     """What a rotation did: the current key, whether it was drawn now, and how many data keys were sealed anew or could not be."""
@@ -31,15 +35,20 @@ class Rotated:
     left: int
 
 
-@action("keys.split", Permission.KEY_SPLIT, EventType.KEY_SPLIT)
-def split(desk: Desk, threshold: int, shares: int, folder: Path) -> KitFacts:
-    """Make a recovery kit: any `threshold` of the `shares` in `folder` open the sealed copy of the keyring from now on. Raises BadInput."""
+@action("keys.split", Permission.KEY_SPLIT, EventType.KEY_SPLIT, EventType.KEY_ROTATED)
+def split(desk: Desk, threshold: int, shares: int, folder: Path, progress: Callable[[float], None] = _unseen) -> KitFacts:
+    """Make a recovery kit: any `threshold` of the `shares` in `folder` open the sealed copy of the keyring from now on. Raises BadInput.
+
+    A key in a token or a key service cannot be read out for another kit: then a new one is drawn first, which both kits give back.
+    """
     agency = desk.ports.catalog.agency()
     if agency is None:
         raise NotFound("this home has no agency yet")
     now = desk.now()
     new = desk.ports.keys.cut(threshold, shares, now, folder)
     facts = new.facts
+    if new.bound:
+        _drawn(desk, new.draw, progress)
     day = datetime.fromtimestamp(now / 1000, UTC).date().isoformat()
     page = SharePage(agency.name, fingerprint(desk.ports.catalog.log_key()), day)
     with desk.writing() as pen:
@@ -75,22 +84,18 @@ def recover(desk: Desk, shares: Sequence[Path], to: Path) -> KitTrial:
 
 
 @action("keys.rotate", Permission.KEY_ROTATE, EventType.KEY_ROTATED)
-def rotate(desk: Desk, progress: Callable[[float], None]) -> Rotated:
-    """Draw a new key-encryption key and seal every data key anew under it; a rotation that was cut short is ended first, and no more done."""
+def rotate(desk: Desk, progress: Callable[[float], None], *, to_file: bool = False) -> Rotated:
+    """Draw a new key-encryption key and seal every data key anew under it; a rotation that was cut short is ended first, and no more done.
+
+    `to_file` draws it in the keyring file though VESTIGE_KEYRING names a token or a key service. Raises Unavailable, BadInput.
+    """
     keys = desk.ports.keys
     done = left = 0
     if any(keys.standing().get(name) for name, state in keys.names().items() if state != CURRENT):
         done, left = keys.rewrap(progress)
-    drawn = not done
-    if drawn:
-        name = keys.new_name()
-        with desk.writing() as pen:
-            pen.record(Statement(EventType.KEY_ROTATED, about=("key", name), data={"step": "drawn"}))
-            keys.draw(name)
-        done, left = keys.rewrap(progress)
-    current = next(name for name, state in keys.names().items() if state == CURRENT)
-    desk.note(Statement(EventType.KEY_ROTATED, about=("key", current), data={"step": "rewrapped", "count": done, "left": left}))
-    return Rotated(current, drawn, done, left)
+    if not done:
+        return _drawn(desk, lambda name: keys.draw(name, to_file=to_file), progress)
+    return _ended(desk, done, left, drawn=False)
 
 
 @action("keys.retire", Permission.KEY_ROTATE, EventType.KEY_ROTATED)
@@ -139,6 +144,21 @@ def warning(ports: Ports) -> str | None:
     if ports.now() - max(tried) > _YEAR_MS:
         return "The recovery kit was last tried more than a year ago. Try it again with: vestige keys drill"
     return None
+
+
+def _drawn(desk: Desk, draw: Callable[[str], None], progress: Callable[[float], None]) -> Rotated:
+    """Draw a key and seal every data key anew under it."""
+    name = desk.ports.keys.new_name()
+    with desk.writing() as pen:
+        pen.record(Statement(EventType.KEY_ROTATED, about=("key", name), data={"step": "drawn"}))
+        draw(name)
+    return _ended(desk, *desk.ports.keys.rewrap(progress), drawn=True)
+
+
+def _ended(desk: Desk, done: int, left: int, *, drawn: bool) -> Rotated:
+    current = next(name for name, state in desk.ports.keys.names().items() if state == CURRENT)
+    desk.note(Statement(EventType.KEY_ROTATED, about=("key", current), data={"step": "rewrapped", "count": done, "left": left}))
+    return Rotated(current, drawn, done, left)
 
 
 def _tried(desk: Desk, shares: Sequence[Path]) -> KitTrial:

@@ -6,12 +6,12 @@ from zoneinfo import available_timezones
 import typer
 
 from vestige.actions.agency import found
-from vestige.actions.keys import split
-from vestige.assembly import log_key, make_home, no_shares_yet
+from vestige.actions.keys import retire, rotate, split
+from vestige.assembly import Home, log_key, make_home, no_shares_yet
 from vestige.cli.context import Context, console
 from vestige.cli.keys import handing_out, kit_numbers
 from vestige.cli.output import answer, say
-from vestige.errors import BadInput
+from vestige.errors import BadInput, Unavailable
 
 
 def register(app: typer.Typer) -> None:
@@ -43,6 +43,7 @@ def init(  # a command's options
     home = make_home(given.path(), policy)
     found(home.ports, console(), agency.strip(), timezone, console_acts=console_acts, admin=admin.strip() or None)
     made = split(home.ports, console(), *numbers, folder)
+    _move_keys(home)
     key = log_key(home)
     if console_acts:
         say("In this home the console may act for people without their second factor: for demonstrations and tests only.")
@@ -50,3 +51,15 @@ def init(  # a command's options
     say(handing_out(folder, made.threshold, made.shares))
     value = {"home": str(Path(home.config.home)), "log_key": key, "kit": made.id, "kit_dir": str(folder)}
     answer(value, f"{home.config.home}\nlog key: {key}", json=given.json)
+
+
+def _move_keys(home: Home) -> None:
+    """Where VESTIGE_KEYRING names a token or a key service: a key there takes the place of the first one, now that the kit gives it back."""
+    if not home.ports.keys.elsewhere():
+        return
+    try:
+        rotate(home.ports, console(), lambda _: None)
+    except Unavailable as error:
+        say(f"The key still lies in the keyring file: {error}. When that is mended: vestige keys rotate, then vestige keys rotate --retire")
+        return
+    retire(home.ports, console())

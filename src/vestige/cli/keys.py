@@ -43,7 +43,10 @@ def kit(
     given: Context = context.obj
     home = given.open()
     folder = kit_dir or home.config.kit_folder()
-    made = keys.split(home.ports, given.actor(home), *kit_numbers(numbers), folder)
+    with part_progress("sealing keys anew", shown=not given.json and home.ports.keys.elsewhere()) as progress:
+        made = keys.split(
+            home.ports, given.actor(home), *kit_numbers(numbers), folder, lambda part: progress.update(progress.task_ids[0], completed=part)
+        )
     say(handing_out(folder, made.threshold, made.shares))
     value = {"kit": made.id, "threshold": made.threshold, "shares": made.shares, "folder": str(folder)}
     answer(value, f"kit {made.id}: {made.threshold} of {made.shares}\t{folder}", json=given.json)
@@ -91,6 +94,7 @@ def rotate(
     context: typer.Context,
     *,
     retire: bool = typer.Option(default=False, help="Draw none; take older keys under which nothing stands out of the keyring."),
+    to_file: bool = typer.Option(default=False, help="Draw it in the keyring file, though VESTIGE_KEYRING names a token or a key service."),
 ) -> None:
     """Draw a new key-encryption key and seal every item's key anew under it, or retire older ones. Exit 1 if some could not be."""
     given: Context = context.obj
@@ -101,7 +105,7 @@ def rotate(
         answer({"retired": names}, "retired: " + ", ".join(names), json=given.json)
         return
     with part_progress("sealing keys anew", shown=not given.json) as progress:
-        done = keys.rotate(home.ports, actor, lambda part: progress.update(progress.task_ids[0], completed=part))
+        done = keys.rotate(home.ports, actor, lambda part: progress.update(progress.task_ids[0], completed=part), to_file=to_file)
     if not done.drawn:
         say("A rotation that was cut short before is ended now; no other key was drawn.")
     value = {"key": done.key, "drawn": done.drawn, "rewrapped": done.rewrapped, "left": done.left}

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from vestige.errors import Unavailable
 from vestige.vault import provider
+from vestige.vault.service_store import SECOND, SecondKek
 
 _HEX32 = re.compile(r"[0-9a-f]{64}")
 
@@ -23,13 +24,24 @@ class Kek(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A key that was just made: what the keyring file holds of it, and what it holds instead where a recovery kit gave the key back.
+
+    `instead` is None where the file holds the key itself.
+    """
+
+    held: object = field(repr=False)
+    instead: object = field(default=None, repr=False)
+
+
 class KekStore(Protocol):
     """Where new key-encryption keys are made, and those that lie there are used."""
 
     kind: str
 
-    def draw(self, name: str) -> object:
-        """Make a key of that name; what the keyring file then holds of it. Raises Unavailable."""
+    def draw(self, name: str) -> Drawn:
+        """Make a key of that name. Raises Unavailable."""
         ...
 
     def kek(self, held: object) -> Kek:
@@ -62,9 +74,9 @@ class FileStore:
 
     kind = "file"
 
-    def draw(self, name: str) -> object:  # noqa: ARG002  # a file needs no name for a key
+    def draw(self, name: str) -> Drawn:  # noqa: ARG002  # a file needs no name for a key
         """32 random bytes in hex."""
-        return provider.random_bytes(provider.KEY_BYTES).hex()
+        return Drawn(provider.random_bytes(provider.KEY_BYTES).hex())
 
     def kek(self, held: object) -> Kek:
         """The key of those 32 bytes in hex. Raises ValueError for anything else."""
@@ -100,6 +112,8 @@ def kek_of(held: object, store: KekStore) -> Kek:
     if not isinstance(held, dict) or len(held) != 1:
         raise ValueError("neither 32 bytes in hex nor where the key lies")
     ((kind, value),) = held.items()
+    if kind == SECOND:
+        return SecondKek(key_bytes(value))
     return store.kek(value) if kind == store.kind else Elsewhere(str(kind))
 
 

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,11 +14,12 @@ from uuid import UUID
 from vestige.errors import BadInput, Fault, NotFound, Tampered
 from vestige.vault import disk, provider
 from vestige.vault.keks import FileStore, Kek, KekStore, kek_of, key_bytes
-from vestige.vault.kit import Kit
+from vestige.vault.kit import Kit, for_kit
+from vestige.vault.service_store import SecondKek
 
 KEK_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 Entry = dict[str, Any]
-"""A home's part of a keyring file: `keks`, `current`, `log_key`; with time also `kit` and `revoked`."""
+"""A home's part of a keyring file: `keks`, `current`, `log_key`; with time also `kit`, `recovery` (of keys that lie elsewhere) and `revoked`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +90,28 @@ class Keyring:
         return cls(path, home, current, kit, revoked, _keks=keks, _log_seed=seed, entry=entry)
 
     @classmethod
-    def create(cls, path: Path, home: UUID, store: KekStore | None = None) -> Self:
-        """Draw keys for `home` and add them to the file, made if it is not there. Refuses (BadInput) a home that it holds already."""
+    def create(cls, path: Path, home: UUID) -> Self:
+        """Draw keys for `home` and add them to the file, made if it is not there. Refuses (BadInput) a home that it holds already.
+
+        The first key lies in the file: one that lies elsewhere takes a recovery kit, which there is none of yet.
+        """
         entry: Entry = {"keks": {}, "current": "", "log_key": provider.random_bytes(provider.KEY_BYTES).hex()}
         with _locked(path) as real:
             document: dict[str, Any] = _read(real) if real.exists() else {"v": 1, "homes": {}}
             if str(home) in document["homes"]:
                 raise BadInput(f"the keyring {real} holds keys of home {home} already: they are never overwritten")
-            draw_into(entry, new_name(), store or FileStore())
+            draw_into(entry, new_name(), FileStore())
             document["homes"][str(home)] = entry
             _write(real, document)
-        return cls.open(path, home, store)
+        return cls.open(path, home)
 
     @classmethod
-    def write_back(cls, path: Path, home: UUID, entry: Entry) -> None:
-        """Write a keyring file of one home that a recovery kit gave back. Refuses (BadInput) where something is already."""
+    def write_back(cls, path: Path, home: UUID, entry: Entry, before: Callable[[Entry], None] = lambda _: None) -> None:
+        """Write a keyring file of one home that a recovery kit gave back; `before` sees it first. Refuses (BadInput) where something is."""
         with _locked(path) as real:
             if real.exists():
                 raise BadInput(f"{real} is there already: a keyring is never written over")
+            before(entry)
             _write(real, {"v": 1, "homes": {str(home): entry}})
 
     @classmethod
@@ -125,6 +130,21 @@ class Keyring:
         """The names of its key-encryption keys."""
         return frozenset(self._keks)
 
+    def kind_of(self, name: str) -> str:
+        """Where a key-encryption key lies: the kind of its store."""
+        held = self.entry["keks"][name]
+        return FileStore.kind if isinstance(held, str) else str(next(iter(held)))
+
+    @property
+    def kind(self) -> str:
+        """Where the current key lies."""
+        return self.kind_of(self.current)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Where its keys lie."""
+        return frozenset(map(self.kind_of, self._keks))
+
     @classmethod
     def adopt(cls, source: Path, old: UUID, path: Path, home: UUID) -> Self:
         """The keyring of a home that was restored: the key-encryption keys of `old`, read from `source`, and a new log key, as `home` in `path`.
@@ -133,7 +153,7 @@ class Keyring:
         Raises NotFound when `source` has no keys of `old`, BadInput where `path` holds keys of `home` already.
         """
         found = _entry_of(_read(source), source, old)
-        entry: Entry = {name: found[name] for name in ("keks", "current", "revoked") if name in found}
+        entry: Entry = {name: found[name] for name in ("keks", "current", "recovery", "revoked") if name in found}
         entry["log_key"] = provider.random_bytes(provider.KEY_BYTES).hex()
         with _locked(path) as real:
             document: dict[str, Any] = _read(real) if real.exists() else {"v": 1, "homes": {}}
@@ -176,11 +196,26 @@ def new_name() -> str:
     return "kek-" + provider.random_bytes(8).hex()
 
 
-def draw_into(entry: Entry, name: str, store: KekStore) -> None:
-    """Make a key-encryption key in the store, the current one of a home's part from now on. Raises Unavailable."""
-    held = store.draw(name)
-    entry["keks"][name] = held if store.kind == FileStore.kind else {store.kind: held}
+def draw_into(entry: Entry, name: str, store: KekStore, kits: Sequence[Kit] = ()) -> None:
+    """Make a key-encryption key in the store, the current one of a home's part from now on; each of the kits gives it back.
+
+    Refuses (BadInput) a key that would lie elsewhere and that no kit gives back. Raises Unavailable.
+    """
+    if store.kind != FileStore.kind and not kits:
+        raise BadInput("a key that lies in a token or a key service takes a recovery kit first; make one with: vestige keys kit")
+    drawn = store.draw(name)
+    entry["keks"][name] = drawn.held
     entry["current"] = name
+    if drawn.instead is not None:
+        entry.setdefault("recovery", {})[name] = {kit.facts.id: for_kit(kit, name, drawn.instead) for kit in kits}
+
+
+def usable(entry: Entry) -> Entry:
+    """What a kit gave back, with a new current key in the file where the one that came back seals nothing."""
+    entry = {**entry, "keks": dict(entry["keks"])}
+    if isinstance(kek_of(entry["keks"][entry["current"]], FileStore()), SecondKek):
+        draw_into(entry, new_name(), FileStore())
+    return entry
 
 
 def _entry_of(document: Mapping[str, Any], path: Path, home: UUID) -> Entry:

@@ -10,11 +10,13 @@ from vestige.errors import BadInput, Fault, NotFound, VestigeError
 from vestige.evidence.home import Fault as Found
 from vestige.evidence.home import KitFacts, KitTrial, SharePage
 from vestige.vault import rewrap, shares
-from vestige.vault.keyring import Entry, Keyring, draw_into, new_name
-from vestige.vault.kit import NewKit, SealedCopy, check_numbers, cut
+from vestige.vault.keks import FileStore, KekStore
+from vestige.vault.keyring import Entry, Keyring, draw_into, new_name, usable
+from vestige.vault.kit import Kit, NewKit, SealedCopy, check_numbers, cut
 from vestige.vault.layout import Layout
 from vestige.vault.live import LiveKeyring
 from vestige.vault.local import LocalVault
+from vestige.vault.service_store import SECOND
 from vestige.vault.transfer import digest_of
 
 
@@ -38,7 +40,15 @@ class KeyHands:
 
     def report(self) -> Mapping[str, str | bool]:
         """Which library does the cryptography, where the keys lie, and whether any of it is validated."""
-        return self._keyring.store.report()
+        report, kind = dict(self._keyring.store.report()), self._keyring.now().kind
+        if kind != self._keyring.store.kind:
+            place = "in the keyring file" if kind == FileStore.kind else f"in {kind}"
+            report["keys"] = f"{place}, though VESTIGE_KEYRING names keys {report['keys']}; vestige keys rotate moves them there"
+        return report
+
+    def elsewhere(self) -> bool:
+        """Whether new keys are made in a token or a key service."""
+        return self._keyring.store.kind != FileStore.kind
 
     def kit(self) -> KitFacts | None:
         """The kit in force."""
@@ -48,7 +58,11 @@ class KeyHands:
     def cut(self, threshold: int, count: int, made: int, folder: Path) -> "Handing":
         """Cut a new kit, in memory. Refuses (BadInput) impossible numbers, and a folder for its shares that is not empty or in the home."""
         possible(threshold, count, folder, self._home)
-        return Handing(cut(threshold, count, made), folder, self._keyring.home, self._change)
+        new = cut(threshold, count, made)
+        bound = any(kind != FileStore.kind for kind in self._keyring.now().kinds)
+        return Handing(
+            new, folder, self._keyring.home, self._change, lambda name: self._draw(name, self._keyring.store, new.kit), bound=bound
+        )
 
     def try_kit(self, pages: Sequence[Path], objects: Mapping[UUID, UUID]) -> KitTrial:
         """Rebuild the keyring in memory from shares and the sealed copy, and unseal one of the items (with their objects), by chance.
@@ -75,7 +89,7 @@ class KeyHands:
         if to.resolve().is_relative_to(self._home.resolve()):
             raise BadInput(f"{to} would lie inside the home: whoever copies the home would have its keys")
         home, entry = self._copy.open([share.words for share in shares.read(pages)])
-        Keyring.write_back(to, home, entry)
+        Keyring.write_back(to, home, usable(entry), self._seal)
 
     def names(self) -> Mapping[str, str]:
         """The key-encryption keys of the keyring: `current`, `old` or `revoked`."""
@@ -86,10 +100,20 @@ class KeyHands:
         """A name for a key-encryption key that is to be drawn."""
         return new_name()
 
-    def draw(self, name: str) -> None:
-        """Draw a key-encryption key of that name: the current one for every data key from now on. Raises Unavailable."""
+    def draw(self, name: str, *, to_file: bool = False) -> None:
+        """Draw a key-encryption key of that name: the current one for every data key from now on. Raises Unavailable.
+
+        `to_file` draws it in the keyring file, whatever VESTIGE_KEYRING names. Refuses (BadInput) a key elsewhere that no kit gives back.
+        """
+        self._draw(name, FileStore() if to_file else self._keyring.store)
+
+    def _draw(self, name: str, store: KekStore, *further: Kit) -> None:
+        def change(entry: Entry) -> None:
+            kits = [Kit.decode(entry["kit"])] if "kit" in entry else []
+            draw_into(entry, name, store, [*kits, *further])
+
         with self._layout.key_files_held(alone=True):  # whoever is writing a key file has done so before, and under the key before
-            self._change(lambda entry: draw_into(entry, name, self._keyring.store))
+            self._change(change)
 
     def standing(self) -> Mapping[str, int]:
         """How many key files stand under each key."""
@@ -106,6 +130,7 @@ class KeyHands:
         def change(entry: Entry) -> None:
             for name in names:
                 entry["keks"].pop(name, None)
+                entry.get("recovery", {}).pop(name, None)
 
         self._change(change)
 
@@ -135,10 +160,21 @@ class KeyHands:
             yield Found("the sealed copy of the keyring is not that of the recovery kit in force", name)
         for missing in sorted(keyring.names - set(head["keks"])):
             yield Found(f"the sealed copy of the keyring has no key {missing}", name)
+        yield from self._not_given_back(keyring, keyring.kit.facts.id)
+
+    def _not_given_back(self, keyring: Keyring, kit: str) -> Iterator[Found]:
+        """Keys in use that lie elsewhere and that the kit in force does not give back: if their token is lost, what they seal is lost."""
+        used = {*self.standing(), keyring.current}
+        for name in sorted(used & keyring.names):
+            if keyring.kind_of(name) not in {FileStore.kind, SECOND} and kit not in keyring.entry.get("recovery", {}).get(name, {}):
+                yield Found(
+                    f"the recovery kit does not give the key {name} back, which lies elsewhere; vestige keys rotate draws one that it does",
+                    name,
+                )
 
     def _rebuilt(self, words: Sequence[str]) -> Keyring:
         home, entry = self._copy.open(words)
-        rebuilt, keyring = Keyring.of(self._copy.path, home, entry, self._keyring.store), self._keyring.now()
+        rebuilt, keyring = Keyring.of(self._copy.path, home, entry), self._keyring.now()  # without a token: the kit alone is tried
         if home != keyring.home or rebuilt.public_key() != keyring.public_key() or not keyring.names <= rebuilt.names:
             raise Fault("the keyring that the shares give back is not the one in use")
         return rebuilt
@@ -159,6 +195,10 @@ class Handing:
     _folder: Path
     _home: UUID
     _change: Callable[[Callable[[Entry], None]], None]
+    draw: Callable[[str], None]
+    """Draws a key-encryption key of a name that this kit gives back too."""
+    bound: bool
+    """Whether some key lies elsewhere: then every data key is sealed anew, under a key that this kit gives back, before it is handed out."""
 
     @property
     def facts(self) -> KitFacts:
@@ -170,6 +210,10 @@ class Handing:
 
         def change(entry: Entry) -> None:
             entry["kit"] = self._new.kit.encode()
+            for sealed in entry.get("recovery", {}).values():
+                if self.facts.id in sealed:  # the shares of the kit before open nothing newer
+                    for kit in [kit for kit in sealed if kit != self.facts.id]:
+                        del sealed[kit]
 
         shares.write(self._folder, self._new, self._home, page)
         self._change(change)

@@ -90,6 +90,25 @@ def joined(words: Sequence[str]) -> bytes:
         raise BadInput(f"these shares are not of one kit: {error}") from error
 
 
+def for_kit(kit: Kit, name: str, instead: object) -> str:
+    """A key that lies elsewhere, sealed for whoever has the shares of that kit, in hex."""
+    return provider.seal_to(kit.public, json.dumps(instead).encode(), _about(name, kit.facts.id)).hex()
+
+
+def given_back(entry: dict[str, Any], secret: bytes) -> dict[str, Any]:
+    """A home's part of a keyring with every key that lies elsewhere and was sealed for the kit of that secret. Raises WrongTag, ValueError."""
+    kit = kit_id(provider.public_x25519(secret))
+    sealed = {name: kits[kit] for name, kits in entry.get("recovery", {}).items() if kit in kits}
+    back = {name: json.loads(provider.open_sealed_to(secret, bytes.fromhex(one), _about(name, kit))) for name, one in sealed.items()}
+    left = {name: kits for name, kits in entry.get("recovery", {}).items() if name not in sealed}
+    rest = {name: value for name, value in entry.items() if name != "recovery"}
+    return {**rest, "keks": entry["keks"] | back, **({"recovery": left} if left else {})}
+
+
+def _about(name: str, kit: str) -> bytes:
+    return _canonical({"v": 1, "kek": name, "kit": kit})
+
+
 class SealedCopy:
     """The sealed copy of one home's keyring, a file that may lie anywhere: nobody opens it without the shares."""
 
@@ -111,7 +130,10 @@ class SealedCopy:
         return self._read()[0]
 
     def open(self, words: Sequence[str]) -> tuple[UUID, dict[str, Any]]:
-        """The home and its part of the keyring. Raises BadInput for shares that do not open it, NotFound, Fault, Unavailable."""
+        """The home and its part of the keyring, with the keys themselves of those that lie elsewhere.
+
+        Raises BadInput for shares that do not open it, NotFound, Fault, Unavailable.
+        """
         head, sealed = self._read()
         secret = joined(words)
         if kit_id(provider.public_x25519(secret)) != head["kit"]:
@@ -119,8 +141,8 @@ class SealedCopy:
                 f"{self.path} is opened by kit {head['kit']}, and these shares are of another; a kit that was replaced opens nothing newer"
             )
         try:
-            entry = json.loads(provider.open_sealed_to(secret, sealed, _canonical(head)))
-        except (provider.WrongTag, ValueError) as error:
+            entry = given_back(json.loads(provider.open_sealed_to(secret, sealed, _canonical(head))), secret)
+        except (provider.WrongTag, ValueError, KeyError, AttributeError) as error:
             raise Fault(f"{self.path} is damaged: the right shares do not open it") from error
         return UUID(head["home"]), entry
 

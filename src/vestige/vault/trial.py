@@ -16,7 +16,9 @@ from tempfile import gettempdir, mkdtemp
 from urllib.parse import urlsplit
 
 from vestige.errors import Fault, Unavailable
+from vestige.evidence.key_place import KeyPlace
 from vestige.vault import disk
+from vestige.vault.pkcs11_store import PIN
 
 PREFIX = "vestige-trial-"
 _LONGEST = 24 * 3600
@@ -24,13 +26,15 @@ _YOUNG = 60
 _DIE_WITH_PARENT = "import ctypes; ctypes.CDLL(None).prctl(1, 9); from vestige.cli.main import main; main()"
 
 
-def try_out(folder: Path, sample: int, keyring: Path, database_url: str) -> Mapping[str, object]:
+def try_out(folder: Path, sample: int, place: KeyPlace, database_url: str) -> Mapping[str, object]:
     """What `vestige restore FOLDER --sample` answers in a scratch home. Raises Fault when the backup does not hold, Unavailable."""
     with _scratch(database_url) as (scratch, held), _database(database_url, scratch.name) as url:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("VESTIGE_") and name != "DATABASE_URL"}
-        place = scratch / "made"  # a level lower: who writes a keyring locks its folder
-        environment |= {"VESTIGE_KEYRING": f"{place}/keyring"} | ({"DATABASE_URL": url} if url else {})
-        words = ("restore", str(folder), "--home", f"{place}/home", "--keyring", str(keyring), "--sample", str(sample), "--json")
+        environment = {
+            name: value for name, value in os.environ.items() if name == PIN or not name.startswith(("VESTIGE_", "DATABASE_URL"))
+        }
+        made = scratch / "made"  # a level lower: who writes a keyring locks its folder
+        environment |= {"VESTIGE_KEYRING": place.with_file(made / "keyring").text()} | ({"DATABASE_URL": url} if url else {})
+        words = ("restore", str(folder), "--home", f"{made}/home", "--keyring", str(place.file), "--sample", str(sample), "--json")
         done = _run(words, environment, held)
     answer = _answer(done.stdout)
     if done.returncode:
