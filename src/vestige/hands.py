@@ -1,16 +1,17 @@
 """The vault as actions want it: whole acts on files and objects."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from uuid import UUID
 
 from vestige.actions.ports import Intake as AnyIntake
-from vestige.errors import BadInput, VestigeError
+from vestige.errors import BadInput
 from vestige.evidence.backups import BackupSchedule
-from vestige.evidence.home import Fault
+from vestige.evidence.home import Contents, Fault
 from vestige.evidence.values import Digest
 from vestige.vault.backup import Backup, Snapshot, snapshot
+from vestige.vault.checking import VaultCheck
 from vestige.vault.intake import Intake, WorkingWriter
 from vestige.vault.local import LocalVault
 from vestige.vault.restore import mend
@@ -111,49 +112,10 @@ class VaultHands:
         """A working copy, for random access."""
         return self._vault.open_working(item, object_id, kind)
 
-    def faults(self, objects: Mapping[UUID, Sequence[UUID]], digests: Mapping[UUID, Digest]) -> Iterator[Fault]:
+    def lives(self, item: UUID, object_id: UUID) -> bool:
+        """Whether the writer of an unfinished intake is alive."""
+        return self._vault.lives(item, object_id)
+
+    def faults(self, contents: Contents) -> Iterator[Fault]:
         """What does not hold: objects and keys that are missing or nobody's, and bytes that are not what was taken in."""
-        stored = set(self._vault.objects())
-        keyed = set(self._vault.items_with_key())
-        known = {item for items in objects.values() for item in items}
-        for sealed in sorted(set(objects) - stored):
-            whose = ", ".join(f"item {item}" for item in sorted(objects[sealed]))
-            yield Fault(f"the sealed object is missing: the bytes of {whose}", f"object {sealed}")
-        for sealed in sorted(stored - set(objects)):
-            yield Fault("the sealed object belongs to no item", f"object {sealed}")
-        for item in sorted(known - keyed):
-            yield Fault("the key file is missing", f"item {item}")
-        for item in sorted(keyed - known):
-            yield Fault("the key file belongs to no item", f"item {item}")
-        made_again = set(self._vault.unfinished_working())
-        for path in (*self._vault.strangers(), *self._vault.leftovers()):
-            if path not in made_again and not _rewrapping(path):
-                yield Fault("a file in the vault is nobody's", str(path))
-        for sealed, items in objects.items():
-            for item in items:
-                if sealed in stored and item in keyed:
-                    yield from self._contents(item, sealed, digests[item])
-        yield from self._working({item: sealed for sealed, items in objects.items() for item in items})
-
-    def _contents(self, item: UUID, sealed: UUID, digest: Digest) -> Iterator[Fault]:
-        try:
-            if self.digest(item, sealed) != digest:
-                yield Fault("the stored bytes are not those that were taken in", f"item {item}")
-        except VestigeError as error:
-            yield Fault(str(error), f"item {item}")
-
-    def _working(self, sealed_of: Mapping[UUID, UUID]) -> Iterator[Fault]:
-        for item, kind in self._vault.workings():
-            if item not in sealed_of:
-                yield Fault(f"the working copy {kind} belongs to no item", f"item {item}")
-                continue
-            try:
-                with self._vault.open_working(item, sealed_of[item], kind) as reader:
-                    reader.verify()
-            except VestigeError as error:
-                yield Fault(f"the working copy {kind}: {error}", f"item {item}")
-
-
-def _rewrapping(path: Path) -> bool:
-    """Whether it is what a re-sealing that was killed left beside a whole key file: harmless, and removed by the next one."""
-    return path.name.endswith(".key.tmp") and path.with_suffix("").exists()
+        return VaultCheck(self._vault, contents).faults()

@@ -38,7 +38,7 @@ def check(desk: Desk) -> list[Fault]:
         faults.append(Fault(str(error), "log"))
     faults += catalog.faults()
     faults += catalog.log_faults()
-    faults += desk.ports.vault.faults(catalog.objects(), catalog.digests())
+    faults += desk.ports.vault.faults(catalog.contents())
     faults += desk.ports.keys.faults()
     with desk.writing(guarded=False) as pen:  # whoever looks for what is wrong must get an answer
         pen.record(Statement(EventType.HOME_CHECKED, data={"faults": len(faults), "cryptography": dict(desk.ports.keys.report())}))

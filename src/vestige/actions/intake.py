@@ -5,7 +5,8 @@ still unseal to them. 4. Durable: object, key, folders; where the same bytes of 
 item shares that object and only its own key file is made. 5. Probed and indexed by the child. 6. Judged. 7. Committed with its events,
 whole; only then is it acknowledged.
 
-Whatever is interrupted before 7 leaves nothing: the file is still on the card, and the next intake sweeps what a dead one left. An object
+Whatever is interrupted before 7 leaves nothing: the file is still on the card, and the server or the next intake sweeps what a dead one
+left. An object
 bears an id of its own, that of no item: who sees one item can't tell that another shares its bytes.
 """
 
@@ -21,7 +22,7 @@ from vestige.access.permissions import Permission
 from vestige.access.plan import OwnedBy, visible
 from vestige.actions.arrival import Arrival, arrive, facts_of
 from vestige.actions.door import Desk, action
-from vestige.actions.ports import Intake
+from vestige.actions.ports import Intake, Ports
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, Fault, Refused, Unavailable
 from vestige.evidence.changes import Statement
@@ -206,6 +207,16 @@ def erase(desk: Desk, outcome: Outcome) -> Outcome:
     except OSError as error:
         raise Unavailable(f"{outcome.path} is stored and verified, but the card does not let it be deleted: {error}") from error
     return replace(outcome, erased=True)
+
+
+def dead(ports: Ports) -> list[tuple[UUID, UUID]]:
+    """Intakes (item and object) that began more than a minute ago, never ended, and whose writers are dead."""
+    return [one for one in ports.catalog.stale_intakes() if not ports.vault.lives(*one)]
+
+
+def is_due(ports: Ports) -> bool:
+    """Whether a dead intake left something to sweep."""
+    return bool(dead(ports))
 
 
 @action("intake.sweep", Permission.INTAKE_SWEEP, EventType.INTAKE_SWEPT)

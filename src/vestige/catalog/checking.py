@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.db import connection
 
-from vestige.catalog import checking_log, holders, models, restoring, triggers
+from vestige.catalog import checking_log, contents, holders, models, restoring, triggers
 from vestige.catalog.nouns import NOUNS
 from vestige.custody import notes
 from vestige.custody.canonical import canonical
@@ -27,6 +27,7 @@ def faults(public_key: bytes) -> Iterator[Fault]:
     yield from checking_log.tree(public_key)
     yield from _past_logs()
     yield from _columns(state)
+    yield from contents.unnoted()
     yield from holders.faults()
 
 

@@ -9,14 +9,14 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Q
 
-from vestige.catalog import checking, copying, log_rows, models, probing, published, queries, restoring, sequencer, values
+from vestige.catalog import checking, contents, copying, log_rows, models, probing, published, queries, restoring, sequencer, values
 from vestige.catalog.accounts.models import Person as PersonRow
 from vestige.catalog.log import Transaction, writing
 from vestige.catalog.proofs import ProofReader
 from vestige.catalog.sequencer import LogSigner
 from vestige.errors import Unavailable
 from vestige.evidence.backups import CatalogCopy, OldLog
-from vestige.evidence.home import AgencyFacts, Fault
+from vestige.evidence.home import AgencyFacts, Contents, Fault
 from vestige.evidence.items import Finding, Viewing
 from vestige.evidence.people import Actor, Person
 from vestige.evidence.values import Digest
@@ -116,6 +116,10 @@ class DjangoCatalog:
     def intakes(self) -> list[tuple[UUID, UUID]]:
         """Items (and their objects) on their way in, living or dead."""
         return list(models.Intake.objects.order_by("id").values_list("id", "sealed"))
+
+    def stale_intakes(self) -> list[tuple[UUID, UUID]]:
+        """Those of them that began more than a minute ago."""
+        return contents.stale_intakes(self._now())
 
     def shared(self, sealed: UUID, item: UUID) -> bool:
         """Whether another item than this names the object; the rows of those that do are locked until the transaction ends.
@@ -262,6 +266,10 @@ class DjangoCatalog:
     def old_roots(self, origin: str, sizes: Sequence[int]) -> dict[int, bytes]:
         """The roots (32 bytes) of a log that a restore ended, at these sizes, from its entries as they stand in the log of today."""
         return restoring.old_roots(origin, sizes)
+
+    def contents(self) -> Contents:
+        """What must lie in the vault."""
+        return contents.contents(self._now())
 
     def digests(self) -> dict[UUID, Digest]:
         """The digest of each item as the table has it."""

@@ -110,8 +110,12 @@ def with_digest(digest: Digest) -> list[tuple[EvidenceItem, Recording]]:
 
 
 def unprepared(after: UUID | None) -> UUID | None:
-    """The oldest accessioned item behind that one (by id; None: of all) whose working copies nobody ever set about to make."""
-    prepared = models.Event.objects.filter(item=OuterRef("id"), type="item:prepared")
+    """The oldest accessioned item behind that one (by id; None: of all) whose working copies nobody set about to make.
+
+    A restore begins anew: no backup holds what can be made again.
+    """
+    restored = models.Event.objects.filter(type="home:restored").order_by("-seq").values_list("seq", flat=True).first() or 0
+    prepared = models.Event.objects.filter(item=OuterRef("id"), type="item:prepared", seq__gt=restored)
     rows = models.EvidenceItem.objects.filter(~Exists(prepared), status=ItemStatus.ACCESSIONED.value)
     narrowed = rows.filter(id__gt=after) if after else rows
     return narrowed.order_by("id").values_list("id", flat=True).first()

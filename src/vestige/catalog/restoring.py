@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from vestige.catalog import triggers
-from vestige.catalog.models import Checkpoint, Event, FullTile, LogState, PastLog, Sequenced, Waiting
+from vestige.catalog.contents import SAMPLES
+from vestige.catalog.models import Checkpoint, Event, FullTile, LogState, PastLog, Sequenced, Waiting, WorkingCopy
 from vestige.catalog.sequencer import append
 from vestige.custody.tree import EMPTY_ROOT, Frontier
 from vestige.errors import Fault
@@ -34,6 +35,7 @@ def renew(leaf: bytes, origin: str, past: PastLog) -> None:
         if not append(LogState.objects.get(), rows[start : start + _BATCH]):
             raise Fault("somebody else writes into the home that is being restored")
     past.save(force_insert=True)
+    WorkingCopy.objects.exclude(kind=SAMPLES).delete()  # no backup holds them: they are made again
 
 
 def old_roots(origin: str, sizes: Sequence[int]) -> dict[int, bytes]:

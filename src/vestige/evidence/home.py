@@ -1,5 +1,6 @@
 """The agency of a home, and what in the home does not hold."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -23,6 +24,21 @@ class Fault:
 
     what: str
     object: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What must lie in the vault by the database and the log: `objects` (sealed) and the items they belong to, and the digest of each item.
+
+    `working` are the working copies of each item by kind; the digest is that of the log, None where it tells of none. `intakes` are items
+    on their way in and their objects; `stale` are those of them that began more than a minute ago, and from where.
+    """
+
+    objects: Mapping[UUID, Sequence[UUID]]
+    digests: Mapping[UUID, Digest]
+    working: Mapping[UUID, Mapping[str, Digest | None]]
+    intakes: Mapping[UUID, UUID]
+    stale: Mapping[UUID, str]
 
 
 @dataclass(frozen=True, slots=True)

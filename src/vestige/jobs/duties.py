@@ -6,7 +6,7 @@ Several processes may do them at once: an action's own transaction decides who w
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vestige.actions import anchors, backups_due, cosigning, fixity, log_files, review, stamping, watching
+from vestige.actions import anchors, backups_due, cosigning, fixity, intake, log_files, review, stamping, watching
 from vestige.actions.ports import Ports
 from vestige.evidence.people import system
 
@@ -28,6 +28,7 @@ DUTIES = (
     Duty("fixity", fixity.EVERY_S, fixity.is_due, lambda ports: fixity.check_some(ports, system("fixity"))),
     Duty("unsigned reviews", 3600, review.is_due, lambda ports: review.remind(ports, system("review"))),
     Duty("events", watching.EVERY_S, lambda _: True, watching.watch),
+    Duty("unfinished intakes", 60, intake.is_due, lambda ports: intake.sweep_left(ports, system("intake"), intake.dead(ports))),
     Duty("anchor", 60, anchors.is_due, lambda ports: anchors.write(ports, system("anchor"))),
     Duty("backup", backups_due.EVERY_S, backups_due.is_due, lambda ports: backups_due.make(ports, system("backup"))),
     Duty("restore test", backups_due.EVERY_S, backups_due.is_trial_due, lambda ports: backups_due.try_out(ports, system("restore test"))),

@@ -79,6 +79,12 @@ class Layout:
             if _is_id(item) and _KIND.fullmatch(kind):
                 yield UUID(item), kind
 
+    def workings_of(self, item: UUID) -> list[Path]:
+        """The working copies of one item."""
+        folder = _in_store(self._working, item, str(item)).parent
+        with disk.telling(folder):
+            return sorted(path for path in folder.glob(f"{item}.*") if _KIND.fullmatch(path.name.partition(".")[2]))
+
     def leftovers(self) -> Iterator[Path]:
         """What lies in the folder of unfinished things, and half-written key files: of live writers and of dead ones."""
         with disk.telling(self.tmp):

@@ -57,8 +57,8 @@ class LocalVault:
         intake from one that was committed a moment ago, so `claim` is asked once the locks are held: it takes the note away, in the
         caller's transaction, where no committed row names item or object. A writer that lost a lock or its note gives up by itself.
         """
-        key_file = self._layout.key(item)
-        signs = (self._layout.unfinished(object_id), self._layout.object(object_id), key_file)
+        signs = self.traces(item, object_id)
+        key_file = signs[-1]
         with disk.telling(signs[1]), ExitStack() as held:
             begun = False
             for path in signs:  # in the order in which a writer makes them
@@ -73,7 +73,19 @@ class LocalVault:
                     for path in signs:
                         disk.unlink(path)
                 disk.unlink(key_file.with_name(key_file.name + ".tmp"))
+            for path in self._layout.workings_of(item):  # a clip's sample proofs are there before its row is
+                disk.unlink(path)
         return True
+
+    def lives(self, item: UUID, object_id: UUID) -> bool:
+        """Whether the writer of an unfinished intake (item and object of its note) is alive. Looked at in the order in which it makes files."""
+        signs = self.traces(item, object_id)
+        with disk.telling(signs[0]), ExitStack() as held:
+            return any(_lock(path, held) is False for path in signs)
+
+    def traces(self, item: UUID, object_id: UUID) -> tuple[Path, Path, Path]:
+        """The files that an unfinished intake makes, in this order: the object as it is written, as it will lie, and the key file."""
+        return self._layout.unfinished(object_id), self._layout.object(object_id), self._layout.key(item)
 
     def open(self, item: UUID, object_id: UUID) -> SealReader:
         """Read a sealed object. Raises Fault when the object or its key is missing, Tampered when it is not what was sealed."""

@@ -7,10 +7,12 @@ from uuid import UUID
 from vestige.errors import BadInput, VestigeError
 from vestige.evidence.values import Digest
 from vestige.vault import disk
-from vestige.vault.backup import Backup, Stored, copy_verified, digest
+from vestige.vault.backup import PROOFS, Backup, Stored, copy_verified, digest
 from vestige.vault.layout import Layout
 from vestige.vault.local import LocalVault
 from vestige.vault.transfer import digest_of
+
+_DONE = "put back"
 
 
 def chosen(backup: Backup, name: str | None) -> str:
@@ -45,11 +47,16 @@ def mend(backup: Backup, vault: LocalVault, digests: Mapping[UUID, tuple[UUID, D
     """Put back what a living home lost: for each item (with object and digest) whose bytes do not open, the backup's copy, if that does.
 
     What was there is kept beside as `vault/damaged/ID`. Yields the item and what was done, or what could not be: nothing is put in place
-    that does not unseal to the digest.
+    that does not unseal to the digest. Sample proofs that do not open come back after the bytes.
     """
     for item, (sealed, wanted) in sorted(digests.items()):
         if not _opens(vault, item, sealed, wanted):
-            yield item, _mended(backup, vault, item, sealed, wanted)
+            words = _mended(backup, vault, item, sealed, wanted)
+            yield item, words
+            if words != _DONE:
+                continue
+        if backup.proofs(item).is_file() and not _proofs_open(vault, item, sealed):
+            yield item, _proofs_mended(backup, vault, item, sealed)
 
 
 def _mended(backup: Backup, vault: LocalVault, item: UUID, sealed: UUID, wanted: Digest) -> str:
@@ -63,8 +70,16 @@ def _mended(backup: Backup, vault: LocalVault, item: UUID, sealed: UUID, wanted:
                 _put_aside(layout, target)
                 copy_verified(source, target)
         if _opens(vault, item, sealed, wanted):
-            return "put back"
+            return _DONE
     return "not in the backup, or not whole there either"
+
+
+def _proofs_mended(backup: Backup, vault: LocalVault, item: UUID, sealed: UUID) -> str:
+    target = vault.layout.working(item, PROOFS)
+    with disk.telling(target):
+        _put_aside(vault.layout, target)
+        copy_verified(backup.proofs(item), target)
+    return _DONE if _proofs_open(vault, item, sealed) else "the sample proofs are not whole in the backup either"
 
 
 def _put_aside(layout: Layout, path: Path) -> None:
@@ -83,6 +98,15 @@ def _opens(vault: LocalVault, item: UUID, sealed: UUID, wanted: Digest) -> bool:
             return digest_of(reader) == wanted
     except VestigeError:
         return False
+
+
+def _proofs_open(vault: LocalVault, item: UUID, sealed: UUID) -> bool:
+    try:
+        with vault.open_working(item, sealed, PROOFS) as reader:
+            reader.verify()
+    except VestigeError:
+        return False
+    return True
 
 
 def _copy_tree(source: Path, target: Path) -> None:
