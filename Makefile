@@ -50,7 +50,7 @@ $(VENV)/.made:
 # The editable install builds the pages too (hatch_build.py), with Node from a wheel where there is none.
 $(VENV)/.installed: $(VENV)/.made pyproject.toml verifier/pyproject.toml $(UI)
 	@echo "installing Vestige and its verifier into $(VENV)"
-	@$(PY) -m pip install --quiet --editable '.[models,time]' --editable ./verifier
+	@$(PY) -m pip install --quiet --editable '.[models,time]' --editable './verifier[media,time]'
 	@touch $@
 
 $(VENV)/.developing: $(VENV)/.installed pyproject.toml

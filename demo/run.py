@@ -160,6 +160,9 @@ def _release(shell: Shell, redaction: str) -> str:
 def _verify(shell: Shell, package: str, key: str) -> None:
     told = shell.verify("A stranger checks the package offline, with the agency's key from elsewhere", package, "--key", key)
     note(f"verdict: {told.get('verdict')} · signer: {told.get('signer')}")
+    media = told.get("media")
+    if isinstance(media, dict):
+        note(f"measured: {media['frames']} frames, something hidden in {media['frames_hidden']}, {media['muted_ms'] / 1000:.1f} s silent")
 
 
 def _serve(shell: Shell, links: list[tuple[str, str, str]]) -> None:

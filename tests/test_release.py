@@ -61,6 +61,10 @@ def test_a_redacted_copy_leaves_with_its_log_and_trails_and_a_stranger_verifies_
     assert main([str(out), "--json", "--key", log_key(agency.home)]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert (answer["verdict"], answer["signer"], answer["profile"]) == ("verified", "pinned", "public")
+    assert "redaction" in answer["checked"]
+    media = answer["media"]
+    assert (media["frames"], media["frames_hidden"], media["muted_ms"], media["sound"]) == (275, 61, 1000, True)
+    assert agency.actor("redactor").name.encode() not in (out / "data" / "hidden.json").read_bytes()
     assert (out / "verify.html").read_bytes() == BUILT_PAGE.read_bytes()
     rows = list(csv.reader(io.StringIO((out / "data" / "redaction-log.csv").read_text("utf-8-sig"))))
     assert any("(b)(6)" in cell for row in rows for cell in row)

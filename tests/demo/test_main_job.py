@@ -20,6 +20,7 @@ def test_the_demonstration_runs_from_the_card_to_a_verified_package(tmp_path: Pa
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
     assert "quarantined" in done.stdout
     assert "signer: pinned" in done.stdout
+    assert "measured: " in done.stdout
     package = tmp_path / "demo" / "release"
     assert list(package.rglob("package.tlog-proof"))
     assert list(package.rglob("*.mp4"))

@@ -21,6 +21,10 @@ def test_a_plan_comes_back_from_its_json_and_its_bytes_are_rfc_8785(drawn: Plan)
     assert plan_from_bytes(drawn.canonical()) == drawn
     assert drawn.canonical() == rfc8785.dumps(drawn.to_json())  # type: ignore[arg-type]
     assert plan_from_bytes(drawn.canonical()).digest() == drawn.digest()
+    salted = replace(drawn, salt="a5" * 16)
+    assert plan_from_bytes(salted.canonical()) == salted
+    assert salted.digest() != drawn.digest()
+    assert (drawn.to_json()["format"], salted.to_json()["format"]) == ("vestige-redaction/1", "vestige-redaction/2")
 
 
 def test_any_change_changes_the_digest() -> None:

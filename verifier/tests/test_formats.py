@@ -194,15 +194,15 @@ def test_event_types_and_fields_are_those_of_the_page() -> None:
 
 
 def test_the_steps_of_the_page_are_those_that_refusals_name() -> None:
-    steps = re.findall(r"^(\d+)\. ", page("package-format.md").split("## How it is checked")[1], re.MULTILINE)
-    assert steps == [str(step) for step in range(1, 12)]
+    section = page("package-format.md").split("## How it is checked")[1].split("\n## ")[0]
+    assert re.findall(r"^(\d+)\. ", section, re.MULTILINE) == [str(step) for step in range(1, 14)]
 
 
 def test_nothing_of_the_system_is_imported() -> None:
     sources = list(Path(str(vestige_verify.__file__)).parent.glob("*.py"))
     assert len(sources) > 10
-    allowed = {"vestige_verify", "cryptography"}
     for source in sources:
+        allowed = {"vestige_verify", "cryptography", *({"av", "numpy"} if source.name == "pixels.py" else ())}
         for name in re.findall(r"^(?:from|import) (\w+)", source.read_text("utf-8"), re.MULTILINE):
             assert name in allowed or name in __import__("sys").stdlib_module_names, (source, name)
 

@@ -22,6 +22,7 @@ from vestige.disclosure.trail_report import TrailRow, TrailSection, trail_csv, t
 from vestige.errors import NotFound
 from vestige.evidence.holders import Witness
 from vestige.evidence.items import EvidenceItem
+from vestige.redaction.hidden import hidden_json
 from vestige.redaction.plan import Plan
 
 SOFTWARE = f"Vestige {__version__}"
@@ -114,14 +115,16 @@ def _facts(desk: Desk, package: Package, path: str) -> PackageFacts:
         item=item.id,
         files=(PackedFile(path, item.id, item.sha256, item.size, package.of),),
         samples=package.samples is not None,
+        hidden=bool(package.source and package.source.plan and hidden_json(package.source.plan)),
     )
 
 
 def _papers(desk: Desk, package: Package, facts: PackageFacts) -> dict[str, bytes]:
-    """The redaction log of a copy, or the certificate of an original or a clip."""
+    """The redaction log of a copy and what it must hide, or the certificate of an original or a clip."""
     if package.source and package.source.plan:
         plan, policy = package.source.plan, desk.ports.policy
-        return {
+        hidden = hidden_json(plan)
+        return ({} if hidden is None else {"hidden.json": hidden}) | {
             "redaction-log.html": redaction_log_html(facts, plan, policy),
             "redaction-log.csv": redaction_log_csv(plan, policy),
         }

@@ -20,6 +20,7 @@ from vestige.evidence.items import EvidenceItem, ItemKind, ItemStatus, Redaction
 from vestige.evidence.values import Digest, uuid7
 from vestige.redaction import review as rules
 from vestige.redaction.geometry import Span
+from vestige.redaction.hidden import hidden_digests
 from vestige.redaction.plan import Plan
 from vestige.redaction.reading import plan_from_bytes
 
@@ -75,7 +76,7 @@ def approve(desk: Desk, ref: str) -> Digest:
             EventType.REDACTION_APPROVED,
             item=item.id,
             about=("redaction", str(redaction.id)),
-            digests=(("plan", redaction.plan_digest),),
+            digests=(("plan", redaction.plan_digest), *hidden_digests(plan)),
             changes=changes,
         )
     )
@@ -95,7 +96,7 @@ def render(desk: Desk, ref: str, progress: Callable[[float], None]) -> EvidenceI
     desk.ports.catalog.begin_intake(copy, copy, f"rendered from {item.id}", desk.now())
     intake = desk.ports.vault.begin(copy, copy, hold_first=True)
     try:
-        _record_copy(desk, redaction, item, _make_copy(desk, item, plan, (copy, intake), progress))
+        _record_copy(desk, (redaction, plan), item, _make_copy(desk, item, plan, (copy, intake), progress))
     except BaseException:
         give_up(desk, copy, intake)
         raise
@@ -118,7 +119,8 @@ def _make_copy(desk: Desk, item: EvidenceItem, plan: Plan, way: tuple[UUID, Inta
     return copy, facts, desk.ports.vault.digest(copy, copy), size
 
 
-def _record_copy(desk: Desk, redaction: RedactionFacts, item: EvidenceItem, made: Copy) -> None:
+def _record_copy(desk: Desk, made_by: tuple[RedactionFacts, Plan], item: EvidenceItem, made: Copy) -> None:
+    redaction, plan = made_by
     copy, facts, digest, size = made
     catalog = desk.ports.catalog
     with desk.writing() as pen:
@@ -139,6 +141,7 @@ def _record_copy(desk: Desk, redaction: RedactionFacts, item: EvidenceItem, made
                     ("rendered", digest),
                     ("original", item.sha256),
                     ("plan", redaction.plan_digest),
+                    *hidden_digests(plan),
                     ("parent_head", Digest(head.hex())),
                 ),
                 data={"parent": str(item.id)},

@@ -1,5 +1,6 @@
 """Drawing a redaction plan: from faces that a machine found and from what a person pointed at. A plan changes nothing by itself."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from vestige.evidence.items import EvidenceItem, RedactionFacts
 from vestige.evidence.values import uuid7
 from vestige.redaction.drawing import footage_of, hand_masks, picture_of, sightings_of, within
 from vestige.redaction.geometry import Box, Span
+from vestige.redaction.hidden import hidden_digests
 from vestige.redaction.plan import Detector, Mask, Mute, Origin, Plan, Quality
 from vestige.redaction.tracks import face_masks
 
@@ -48,7 +50,7 @@ def draw(desk: Desk, ref: str, wanted: Wanted, progress: Callable[[float], None]
             EventType.REDACTION_PLANNED,
             item=item.id,
             about=("redaction", str(redaction)),
-            digests=(("plan", plan.digest()),),
+            digests=(("plan", plan.digest()), *hidden_digests(plan)),
             data={"masks": len(plan.masks), "mutes": len(plan.mutes), "quality": plan.quality.value},
             changes=(change,),
         )
@@ -79,6 +81,7 @@ def _plan(desk: Desk, item: EvidenceItem, wanted: Wanted, exemption: str, progre
         mutes=tuple(Mute(span, exemption) for span in wanted.mutes),
         quality=quality,
         detector=detector,
+        salt=secrets.token_hex(16),
     )
 
 

@@ -48,7 +48,7 @@ class PackedFile:
 class PackageFacts:
     """What every paper of a package needs to know. `created` is milliseconds UTC; `item` is the item whose trail the package closes.
 
-    `samples` says whether the package holds sample proofs.
+    `samples` says whether the package holds sample proofs, `hidden` whether it says in numbers what the copy must hide.
 
     Raises BadInput for a package without footage, or with two files of one path.
     """
@@ -62,6 +62,7 @@ class PackageFacts:
     item: UUID
     files: tuple[PackedFile, ...]
     samples: bool = False
+    hidden: bool = False
 
     def __post_init__(self) -> None:
         if not self.files:

@@ -8,6 +8,10 @@ from vestige.disclosure.manifest import PackageFacts
 from vestige.disclosure.profiles import Profile, withheld_words
 
 _WIDTH = 78
+_MEASURED = (
+    "With its extra 'media' the program also decodes the copy and measures that it is black and silent wherever the approved plan says so. "
+    "The page does not measure."
+)
 
 
 def readme(facts: PackageFacts) -> bytes:
@@ -60,6 +64,10 @@ def _inside(facts: PackageFacts) -> str:
     papers.append("verify.html - a page that checks this folder in your browser, plays the footage and shows what was done with it")
     if facts.samples:
         papers.append("data/samples.json - the proof of which pictures and which sound are the recording's own, for the program")
+    if facts.hidden:
+        papers.append(
+            "data/hidden.json - where and when the copy must be black or silent, in numbers, for a program that measures the copy"
+        )
     papers.append("the other files are for whatever checks this folder")
     return f"{_heading('What is inside')}\n\n{_bullets(files + papers)}"
 
@@ -88,6 +96,7 @@ def _check(facts: PackageFacts) -> str:
                 "number which the agency gives. If the agency gives you its whole key, they compare it for you:"
             ),
             "    vestige-verify FOLDER --key 'THE KEY THAT THE AGENCY GAVE YOU'",
+            *([_wrapped(_MEASURED)] if facts.hidden else []),
         )
     )
 

@@ -1,6 +1,8 @@
 """The redaction plan: what is hidden, where, when and why. A plan changes nothing by itself; what people approve is its digest.
 
 Everything in it is an integer or a string, so its canonical JSON (RFC 8785) is sorted, compact JSON.
+A plan names a person, and its digest leaves with the copy. So it has a salt of 16 random bytes: without it somebody who knows the rest could
+try names until the digest fits. Plans of format 1 have none.
 """
 
 import hashlib
@@ -16,8 +18,10 @@ from vestige.errors import BadInput
 from vestige.evidence.values import Digest
 from vestige.redaction.geometry import LATEST, Box, Picture, Span, require_int
 
-FORMAT = "vestige-redaction/1"
+FORMAT = "vestige-redaction/2"
+UNSALTED = "vestige-redaction/1"
 _EXEMPTION = re.compile(r"[(A-Za-z0-9§][A-Za-z0-9§ ().:/_-]{0,59}")
+_SALT = re.compile(r"[0-9a-f]{32}")
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _WORDS = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 _MOST_MASKS = 100_000
@@ -132,7 +136,10 @@ class Mute:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that is hidden of one item. Raises BadInput for a plan that hides nothing, or hides where or when there is no picture."""
+    """All that is hidden of one item; `salt` is hex, empty in a plan of format 1.
+
+    Raises BadInput for a plan that hides nothing, or hides where or when there is no picture.
+    """
 
     item: UUID
     source: Digest
@@ -143,8 +150,11 @@ class Plan:
     mutes: tuple[Mute, ...]
     quality: Quality = Quality.NONE
     detector: Detector | None = None
+    salt: str = ""
 
     def __post_init__(self) -> None:
+        if self.salt:
+            _match(_SALT, self.salt, "the salt of a plan")
         require_int(self.duration_ms, "the duration (ms)", 1, LATEST)
         require_int(self.frames, "the number of frames", 1, LATEST)
         if not self.masks and not self.mutes:
@@ -184,10 +194,10 @@ class Plan:
 
     def to_json(self) -> dict[str, object]:
         """The plan as JSON values."""
-        return {
+        return ({"salt": self.salt} if self.salt else {}) | {
             "detector": None if self.detector is None else _detector_json(self.detector),
             "duration_ms": self.duration_ms,
-            "format": FORMAT,
+            "format": FORMAT if self.salt else UNSALTED,
             "frames": self.frames,
             "item": str(self.item),
             "masks": [_mask_json(mask) for mask in self.masks],

@@ -6,7 +6,7 @@ from uuid import UUID
 from vestige.errors import BadInput
 from vestige.evidence.values import Digest
 from vestige.redaction.geometry import Box, Picture, Span
-from vestige.redaction.plan import FORMAT, Detector, Keyframe, Kind, Mask, Mute, Origin, Plan, Quality
+from vestige.redaction.plan import FORMAT, UNSALTED, Detector, Keyframe, Kind, Mask, Mute, Origin, Plan, Quality
 
 _LONGEST = 256 * 1024 * 1024
 _KEYFRAME_NUMBERS = 5
@@ -14,8 +14,9 @@ _KEYFRAME_NUMBERS = 5
 
 def plan_from_json(value: object) -> Plan:
     """The plan that `Plan.to_json` gave. Raises BadInput for anything else."""
-    row = _object(value, "the plan", "detector duration_ms format frames item masks mutes picture quality source")
-    if row["format"] != FORMAT:
+    salted = isinstance(value, dict) and value.get("format") == FORMAT
+    row = _object(value, "the plan", "detector duration_ms format frames item masks mutes picture quality" + " salt" * salted + " source")
+    if row["format"] not in {FORMAT, UNSALTED}:
         raise BadInput(f"this is no {FORMAT} but {row['format']!r:.60}")
     picture = _object(row["picture"], "the picture", "height rotation width")
     return Plan(
@@ -28,6 +29,7 @@ def plan_from_json(value: object) -> Plan:
         mutes=tuple(_mute(mute) for mute in _array(row["mutes"], "the mutes")),
         quality=_quality(row["quality"]),
         detector=None if row["detector"] is None else _detector(row["detector"]),
+        salt=_salt(row["salt"]) if salted else "",
     )
 
 
@@ -78,6 +80,13 @@ def _uuid(value: object) -> UUID:
     if str(found) != text:
         raise BadInput(f"not an item's id in its canonical form: {text[:60]!r}")
     return found
+
+
+def _salt(value: object) -> str:
+    text = _text(value)
+    if not text:
+        raise BadInput("a plan of format 2 has a salt")
+    return text
 
 
 def _digest(value: object) -> Digest:

@@ -36,6 +36,7 @@ export const NOT_CHECKED: [string, string][] = [
 export function alsoNotChecked(findings: Findings): [string, string][] {
   const more: [string, string][] = [];
   if (findings.stamped) more.push(["A time token", "The folder holds package.tsr, by which somebody else vouches for the time. This page does not read it."]);
+  if (findings.hidden) more.push(["Whether the copy is black and silent where it must be", "The folder says in numbers where that is (data/hidden.json), as it was approved. This page does not measure the recording; the program vestige-verify does, with its extra “media”."]);
   return more;
 }
 
@@ -49,6 +50,7 @@ const MEANING: { [step: number]: string } = {
   7: "The recording in this folder is not the one that the history tells of.",
   8: "What is kept back from the history is not what a package of this kind may keep back.",
   11: "The pictures or sounds of this file are not those of the original that the package says they are.",
+  12: "What the copy must hide, in numbers, is not what was approved, or not a form that can be measured.",
 };
 const UNKNOWN_MEANING = "The check could not be brought to its end, so nothing in this folder may be relied on.";
 
@@ -82,6 +84,7 @@ export const FIELD_WORDS: { [field in Field]: string } = {
 
 export const DIGEST_WORDS: { [of: string]: string } = {
   clipped: "the part that was cut out",
+  hidden: "what must be hidden, where and when",
   media_index: "list of the recording's pictures and sounds",
   original: "the original recording",
   package: "a package",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vestige_verify import bag, canonical, samples, shapes
+from vestige_verify import bag, canonical, hidden, samples, shapes
 from vestige_verify.bag import Payload
 from vestige_verify.errors import VerificationError
 from vestige_verify.notes import VerifierKey, parse_key, parse_witness
@@ -11,6 +11,7 @@ _PAGES = {
     "court": frozenset({"certificate.html"}),
     "public": frozenset({"redaction-log.html", "redaction-log.csv"}),
 }
+_OPTIONAL = {"court": frozenset({samples.PATH}), "public": frozenset({samples.PATH, hidden.PATH})}
 _ALWAYS = frozenset({"manifest.json", "trail.json", "trail.html", "trail.csv"})
 _FOOTAGE = "data/footage/"
 _FORMATS = {"vestige-package/1": 1, "vestige-package/2": 2}
@@ -77,7 +78,7 @@ def check(manifest: Manifest, payload: dict[str, Payload], found: frozenset[str]
         raise VerificationError("External-Identifier is not the package's uuid", file=bag.INFO)
     _of_format(manifest.format, found)
     footage = {path for path in payload if path.startswith(_FOOTAGE)}
-    pages = {f"data/{name}" for name in _ALWAYS | _PAGES[manifest.profile]} | ({samples.PATH} & found)
+    pages = {f"data/{name}" for name in _ALWAYS | _PAGES[manifest.profile]} | (_OPTIONAL[manifest.profile] & found)
     for path in sorted(payload.keys() - footage ^ pages):
         raise VerificationError(f"the profile {manifest.profile} does not hold this file, or lacks it", file=path)
     listed = [file.path for file in manifest.files]
@@ -98,7 +99,7 @@ def check(manifest: Manifest, payload: dict[str, Payload], found: frozenset[str]
 def _of_format(version: int, found: frozenset[str]) -> None:
     if version > 1 and bag.PAGE not in found:
         raise VerificationError("a package of format 2 must hold this file", step=4, file=bag.PAGE)
-    for path in sorted(found & {bag.PAGE, bag.TIME_STAMP, samples.PATH} if version == 1 else ()):
+    for path in sorted(found & {bag.PAGE, bag.TIME_STAMP, samples.PATH, hidden.PATH} if version == 1 else ()):
         raise VerificationError("a package of format 1 does not hold this file", step=4, file=path)
 
 

@@ -2,7 +2,7 @@
 
 The numbers are those of "How it is checked" in the package format. 1 the trust anchor, 2 the proof, 3 the package's digest, 4 the bag,
 5 the manifest, 6 the trails, 7 what ties the trail to the file, 8 what is withheld, 9 the witnesses,
-10 the time stamp, 11 the sample proofs.
+10 the time stamp, 11 the sample proofs, 12 what must be hidden, 13 the footage measured.
 """
 
 import hashlib
@@ -11,10 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vestige_verify import bag, manifest, proof_file, samples, stamps
+from vestige_verify import bag, hidden, manifest, measuring, proof_file, samples, stamps
 from vestige_verify.entries import Event, check_entry
 from vestige_verify.errors import VerificationError, at
 from vestige_verify.manifest import Manifest
+from vestige_verify.measuring import Measured
 from vestige_verify.notes import Cosignature, VerifierKey, verify_checkpoint, verify_cosignatures
 from vestige_verify.pieces import Pieces
 from vestige_verify.profiles import check_clip, check_court, check_openings, check_public, check_samples
@@ -39,6 +40,7 @@ class Findings:
     witnesses: list[tuple[Cosignature, bool]] = field(default_factory=list)  # and whether the trust file names it
     stamp: Stamp | None = None
     samples: Proven | None = None
+    media: Measured | None = None
     checked: list[str] = field(default_factory=list)  # beyond what every verified package was checked for, by the words of `words`
     unchecked: dict[str, str] = field(default_factory=dict)  # what is in the package and was not checked, and why
     fault: VerificationError | None = None
@@ -102,6 +104,8 @@ def _steps(folder: Path, trust: Trust, findings: Findings, tick: Callable[[int],
         _time(folder, found, findings, proof, trust)
     if clip or samples.PATH in payload:
         findings.samples = _samples(folder, facts, trails, payload)
+    if facts.profile == "public":
+        _pixels(folder, facts, findings, hidden.of_package(folder, payload, trails))  # step 12
 
 
 def _samples(folder: Path, facts: Manifest, trails: list[Trail], payload: dict[str, bag.Payload]) -> Proven:
@@ -113,6 +117,17 @@ def _samples(folder: Path, facts: Manifest, trails: list[Trail], payload: dict[s
         proven = samples.check_file(folder, facts.files[0].path, document)
         check_samples(trails, proven, payload[samples.PATH].sha256)
         return proven
+
+
+def _pixels(folder: Path, facts: Manifest, findings: Findings, must: hidden.Hidden | None) -> None:
+    """Step 13."""
+    why = measuring.why_not(must)
+    if must is None or why:
+        findings.unchecked["redaction"] = f"whether the copy is black and silent where the approved plan says so: {why}"
+        return
+    for file in facts.files:
+        findings.media = measuring.of_package(folder, file, must)
+    findings.checked.append("redaction")
 
 
 def _anchor(folder: Path, found: frozenset[str], proof: ProofFile, trusted: tuple[VerifierKey, ...]) -> VerifierKey:

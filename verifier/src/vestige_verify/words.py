@@ -1,10 +1,12 @@
 """The answer, as facts for a program and as plain words for a person: what was checked, and what was not."""
 
 from collections import Counter
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from vestige_verify import sample_words
+from vestige_verify.measuring import Measured
 from vestige_verify.notes import Cosignature
 from vestige_verify.package import Findings
 
@@ -17,6 +19,8 @@ _CHECKED: Final = {
 }
 _WHERE_THERE: Final = {
     "witnesses": "as many of the witnesses that you trust as you demand have seen this log and no other of its name",
+    "redaction": "every frame was decoded: it is black where the approved plan says so, its silences are silent, "
+    "nothing but picture and sound travels along, and the redaction log tells of the same",
     "trusted time": "the log as it stood with this package was there when an authority that you trust stamped it",
 }
 _NOT_CHECKED: Final = {
@@ -27,6 +31,9 @@ _NOT_CHECKED: Final = {
     "pages for people": "whether trail.html, trail.csv and the other pages say the same as the trail",
     "people": "whether those whom the trail names are who it says",
     "later events": "what happened after the package was made",
+}
+_BEYOND_PLAN: Final = {
+    "pixels and sound": "what the footage shows, and whether the approved plan hides all that should be hidden",
 }
 _KINDS: Final = {
     "clipped": "a part of the original, its pictures and sound as they are there",
@@ -58,6 +65,7 @@ def as_json(findings: Findings, *, pinned: bool) -> dict[str, Any]:
         "witnesses": witnesses,
         "stamp": {"time": findings.stamp.time, "authority": findings.stamp.authority} if findings.stamp else None,
         "console_acts": facts.console_acts if facts else None,
+        "media": asdict(findings.media) if findings.media else None,
         "samples": sample_words.as_json(findings.samples) if findings.samples else None,
     }
     if fault is not None:
@@ -82,7 +90,7 @@ def _checked(findings: Findings) -> dict[str, str]:
 
 
 def _not_checked(findings: Findings, *, pinned: bool) -> dict[str, str]:
-    every = ({} if pinned else _SIGNER) | _NOT_CHECKED | findings.unchecked
+    every = ({} if pinned else _SIGNER) | _NOT_CHECKED | (_BEYOND_PLAN if findings.media else {}) | findings.unchecked
     return {word: meaning for word, meaning in every.items() if word not in findings.checked}
 
 
@@ -120,12 +128,24 @@ def _verified(findings: Findings, *, pinned: bool) -> list[str]:
         f"  Trail:       {findings.events} events, each in the log, none missing before this package",
         f"  Withheld:    {_withheld(findings.withheld)}",
         *[f"  Samples:     {line}" for line in (sample_words.as_text(findings.samples) if findings.samples else [])],
+        *[f"  Measured:    {line}" for line in (_measured(findings.media) if findings.media else [])],
         "Checked:",
         *[f"  - {word}: {meaning}" for word, meaning in _checked(findings).items()],
         "Not checked:",
         *[f"  - {word}: {meaning}" for word, meaning in _not_checked(findings, pinned=pinned).items()],
     ]
     return lines
+
+
+def _measured(media: Measured) -> list[str]:
+    share = f"{media.share // 100}.{media.share % 100:02d} % of the picture on average"
+    sound = f"{media.muted_ms / 1000:.3f} s of its sound silenced" if media.sound else "no sound"
+    locked = ", ".join(media.locks) or "nothing: this system has none of the locks"
+    return [
+        f"{media.frames} frames in {media.duration_ms / 1000:.3f} s, something hidden in {media.frames_hidden} of them ({share}), {sound}",
+        f"at worst {media.worst_luma} levels of 256 from black in brightness, {media.worst_chroma} in colour",
+        f"the process that decoded it was held by: {locked}",
+    ]
 
 
 def _witness(seen: Cosignature, *, trusted: bool) -> str:

@@ -2,8 +2,8 @@
  * A whole package, step by step.
  *
  * The numbers are those of "How it is checked" in the package format. 1 the trust anchor, 2 the proof, 3 the package's digest, 4 the bag,
- * 5 the manifest, 6 the trails, 7 what ties the trail to the file, 8 what is withheld, 11 the sample proofs. Steps that a browser cannot do are told as not
- * checked: a browser follows links without saying so, and some do not tell of empty folders.
+ * 5 the manifest, 6 the trails, 7 what ties the trail to the file, 8 what is withheld, 11 the sample proofs, 12 what must be hidden. Steps
+ * that a browser cannot do are told as not checked: a browser follows links without saying so, and some do not tell of empty folders.
  */
 import { blocks, checkPayload, checkTags, PROOF, read, survey, TAG_MANIFEST, TIME, type Folder, type Payload, type Tick } from "./bag";
 import { hex } from "./bytes";
@@ -11,6 +11,7 @@ import type { Field } from "./commitments";
 import { checkEntry, digestsOf, type Event } from "./entries";
 import { at, atLater, VerificationError } from "./errors";
 import { sha256 } from "./hashing";
+import { checkHidden } from "./hidden";
 import { checkManifest, parseManifestJson, type Manifest } from "./manifest";
 import { parseKey, verifyCheckpoint, verifyCosignatures, type VerifierKey } from "./notes";
 import { Pieces } from "./pieces";
@@ -33,6 +34,7 @@ export interface Findings {
   events: number;
   withheld: [Field, number][];
   witnesses: string[]; // whose cosignatures were checked
+  hidden: boolean; // the package says in numbers what its copy must hide; this page does not measure the copy
   stamped: boolean; // a time token is there; this page does not check it
   samples: Proven | null; // which samples of the file are the original's own
   fault: { reason: string; step: number | null; file: string | null } | null;
@@ -40,7 +42,7 @@ export interface Findings {
 
 /** Checks a package. Never throws for what is wrong with it: a fault stands in the findings. `tick` is told how many bytes were hashed. */
 export async function check(folder: Folder, anchor: Anchor, tick: Tick): Promise<Findings> {
-  const findings: Findings = { key: null, manifest: null, trails: [], events: 0, withheld: [], witnesses: [], stamped: false, samples: null, fault: null };
+  const findings: Findings = { key: null, manifest: null, trails: [], events: 0, withheld: [], witnesses: [], hidden: false, stamped: false, samples: null, fault: null };
   try {
     await steps(folder, anchor, findings, tick);
   } catch (fault) {
@@ -95,6 +97,7 @@ async function steps(folder: Folder, anchor: Anchor, findings: Findings, tick: T
   findings.withheld = withheld([...events, created]);
   at(8, TRAIL, () => checkOpenings(facts.profile, trails, created, facts.withheld));
   if (facts.files[0]?.of === "clipped" || payload.has(SAMPLES)) findings.samples = await proven(folder, facts, trails, payload);
+  if (facts.profile === "public") findings.hidden = await checkHidden(folder, payload, trails);
   findings.trails = trails.map(({ item, events: all, rows }) => ({ item, count: all.length, rows }));
 }
 

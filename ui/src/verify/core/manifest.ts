@@ -2,6 +2,7 @@
 import { INFO, PAGE, TIME, type Folder, type Payload } from "./bag";
 import { decode, type Json } from "./canonical";
 import { VerificationError } from "./errors";
+import { HIDDEN } from "./hidden";
 import { parseKey, parseWitness, type VerifierKey } from "./notes";
 import { array, boolean, digest, isObject, natural, oneOf, record, text, uuid } from "./shapes";
 
@@ -35,6 +36,7 @@ const PAGES = { court: ["certificate.html"], public: ["redaction-log.html", "red
 const ALWAYS = ["manifest.json", "trail.json", "trail.html", "trail.csv"];
 const FOOTAGE = "data/footage/";
 const SAMPLES = "data/samples.json"; // may be in a package of version 2
+const OPTIONAL = { court: [SAMPLES], public: [SAMPLES, HIDDEN] };
 
 /** Reads the manifest; refuses another form than the canonical one, keys that are missing or too many, and malformed values. */
 export function parseManifestJson(data: Uint8Array): Manifest {
@@ -63,7 +65,7 @@ export function checkManifest(manifest: Manifest, folder: Folder, payload: Map<s
   }
   if (!modern && folder.files.has(TIME)) throw new VerificationError("a package of version 1 does not hold this file", 4, TIME);
   const footage = [...payload.keys()].filter((path) => path.startsWith(FOOTAGE));
-  const others = [...payload.keys()].filter((path) => !path.startsWith(FOOTAGE) && !(modern && path === SAMPLES));
+  const others = [...payload.keys()].filter((path) => !path.startsWith(FOOTAGE) && !(modern && OPTIONAL[manifest.profile].includes(path)));
   const pages = [...ALWAYS, ...PAGES[manifest.profile]].map((name) => `data/${name}`);
   differs(others, pages, `the profile ${manifest.profile} does not hold this file, or lacks it`);
   const listed = manifest.files.map((file) => file.path);
