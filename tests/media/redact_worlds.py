@@ -112,7 +112,7 @@ def plan_for(source: Any, *masks: Mask, mutes: tuple[tuple[int, int], ...] = ())
 def rendered(source: Any, plan: Plan) -> tuple[io.BytesIO, dict[str, object]]:
     """The copy and what it is held to."""
     sink = io.BytesIO()
-    facts = render(source, sink, plan, silent)
+    facts = render(source, sink, plan, silent).facts
     sink.seek(0)
     return sink, facts
 

@@ -15,6 +15,7 @@ from tests.media.redact_worlds import Clip, damaged, make, mask, plan_for, rende
 from vestige.errors import RenderFailed
 from vestige.media import render as rendering
 from vestige.media.check import check
+from vestige.media.redact_sound_copy import CopiedSound
 from vestige.redaction.geometry import Box, Picture, Span
 from vestige.redaction.masks import Sweep
 from vestige.redaction.plan import Mute, Plan
@@ -154,19 +155,35 @@ def test_bytes_after_the_last_box_are_refused(whole: Whole) -> None:
 
 def test_bytes_of_media_that_no_sample_owns_are_refused(whole: Whole) -> None:
     _, plan, copy, facts = whole
-    at = copy.index(b"mdat") - 4
-    (size,) = struct.unpack(">I", copy[at : at + 4])
+    at = copy.index(b"mdat") + 4  # a large box: its size stands behind its type
+    (size,) = struct.unpack(">Q", copy[at : at + 8])
     moov = copy.index(b"moov") - 4
-    assert at + size == moov
-    padded = copy[:at] + struct.pack(">I", size + 4) + copy[at + 4 : moov] + b"leak" + copy[moov:]
+    assert at - 8 + size == moov
+    padded = copy[:at] + struct.pack(">Q", size + 4) + copy[at + 8 : moov] + b"leak" + copy[moov:]
     _refused(padded, plan, facts, "4 bytes of media belong to no sample")
 
 
 def test_notes_inside_the_picture_are_refused(whole: Whole, monkeypatch: pytest.MonkeyPatch) -> None:
     source, plan, _, _ = whole
-    monkeypatch.setattr(rendering, "_NOTES", "null")
+    monkeypatch.setattr(rendering, "_SLICES", frozenset({1, 5, 6}))
     copy, facts = rendered(io.BytesIO(source), plan)
     _refused(copy.getvalue(), plan, facts, "a unit of type 6")
+
+
+def test_a_note_inside_the_sound_is_refused(whole: Whole, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CopiedSound, "_sample", CopiedSound._bytes)
+    source, plan, _, _ = whole
+    assert b"Lavc" in source
+    copy, facts = rendered(io.BytesIO(source), replace(plan, mutes=()))
+    _refused(copy.getvalue(), replace(plan, mutes=()), facts, "more than sound")
+
+
+def test_samples_that_no_player_is_given_are_refused(whole: Whole) -> None:
+    _, plan, copy, facts = whole
+    at = copy.rindex(b"elst") + 8  # the sound's edit list: one edit, its length first
+    (length,) = struct.unpack(">Q", copy[at + 4 : at + 12])
+    shorter = copy[: at + 4] + struct.pack(">Q", length // 2) + copy[at + 12 :]
+    _refused(shorter, plan, facts, "a decoder is not given")
 
 
 def test_a_frame_too_few_and_a_frame_at_another_time_are_refused(whole: Whole) -> None:

@@ -170,7 +170,7 @@ def test_the_tasks_render_and_check_from_inside_the_locked_child(tmp_path: Path)
     with source.open("rb") as file:
         plan = plan_for(file, mask(1, EVERYWHERE, Box(0, 0, 64, 64)), mutes=((0, 300),))
         sink = _Memory()
-        facts = MediaWorker().run("render", {"plan": plan.to_json()}, SourceFile(file.fileno(), None), sink=sink).value
+        facts = MediaWorker().run("render", {"plan": plan.to_json(), "index": None}, SourceFile(file.fileno(), None), sink=sink).value
         copy.write_bytes(sink.data)
         direct, _ = rendered(file, plan)
     assert times(io.BytesIO(sink.data)) == times(direct)

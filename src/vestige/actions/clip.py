@@ -16,14 +16,13 @@ from vestige.actions.intake import end, give_up
 from vestige.actions.items import find_item
 from vestige.actions.ports import Intake
 from vestige.actions.records import copy_columns, facts_digest
-from vestige.actions.redaction import require_evidence
+from vestige.actions.redaction import SAMPLES, require_evidence
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, NotFound
 from vestige.evidence.changes import Change, Purpose, Statement
 from vestige.evidence.items import EvidenceItem
 from vestige.evidence.values import Digest, uuid7
 
-SAMPLES = "samples"
 _LONGEST_REASON = 1_000
 _PLAYED = ("playable",)
 

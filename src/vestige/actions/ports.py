@@ -193,8 +193,8 @@ class Media(Protocol):
         self, item: UUID, sealed: UUID, request: Mapping[str, object], sink: Sink, progress: Callable[[float], None]
     ) -> tuple[dict[str, object], bytes]: ...
     def render(
-        self, item: UUID, sealed: UUID, plan: Mapping[str, object], sink: Sink, progress: Callable[[float], None]
-    ) -> dict[str, object]: ...
+        self, item: UUID, sealed: UUID, request: Mapping[str, object], sink: Sink, progress: Callable[[float], None]
+    ) -> tuple[dict[str, object], bytes | None]: ...
     def check(
         self,
         item: UUID,

@@ -4,7 +4,9 @@ Numbered: 1 plan (`redaction_plan`), 2 review, 3 approve, 4 render and check, 5 
 changes loses its checks and its approval.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from vestige.access.permissions import Permission
@@ -24,6 +26,7 @@ from vestige.redaction.hidden import hidden_digests
 from vestige.redaction.plan import Plan
 from vestige.redaction.reading import plan_from_bytes
 
+SAMPLES = "samples"  # the working copy that holds a derived item's sample proofs
 PLANNED, APPROVED, RENDERED = "planned", "approved", "rendered"
 
 
@@ -98,6 +101,8 @@ def render(desk: Desk, ref: str, progress: Callable[[float], None]) -> EvidenceI
     try:
         _record_copy(desk, (redaction, plan), item, _make_copy(desk, item, plan, (copy, intake), progress))
     except BaseException:
+        if desk.ports.catalog.item(str(copy)) is None:
+            desk.ports.vault.drop_working(copy, SAMPLES)
         give_up(desk, copy, intake)
         raise
     intake.done()
@@ -107,30 +112,49 @@ def render(desk: Desk, ref: str, progress: Callable[[float], None]) -> EvidenceI
     return found
 
 
-Copy = tuple[UUID, dict[str, object], Digest, int]
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A copy that is durable and checked, and not yet evidence. `proofs` are its sample proofs, where the original has a media index."""
+
+    id: UUID
+    facts: dict[str, object]
+    proofs: bytes | None
+    digest: Digest
+    size: int
 
 
-def _make_copy(desk: Desk, item: EvidenceItem, plan: Plan, way: tuple[UUID, Intake], progress: Callable[[float], None]) -> Copy:
+def _make_copy(desk: Desk, item: EvidenceItem, plan: Plan, way: tuple[UUID, Intake], progress: Callable[[float], None]) -> _Copy:
     """Render, make durable, read back and check the copy."""
     copy, intake = way
-    expected = desk.ports.media.render(item.id, item.sealed, plan.to_json(), intake, lambda part: progress(part * 0.7))
+    key = desk.ports.catalog.index_key(item.id)
+    index = {"item": str(item.id), "key": key.hex(), "root": item.media_index.value} if key and item.media_index else None
+    request = {"plan": plan.to_json(), "index": index}
+    expected, proofs = desk.ports.media.render(item.id, item.sealed, request, intake, lambda part: progress(part * 0.7))
     size = intake.finish()
     facts = desk.ports.media.check(copy, copy, plan.to_json(), expected, lambda part: progress(0.7 + part * 0.3))
-    return copy, facts, desk.ports.vault.digest(copy, copy), size
+    return _Copy(copy, facts | {"anew": expected["anew"]}, proofs, desk.ports.vault.digest(copy, copy), size)
 
 
-def _record_copy(desk: Desk, made_by: tuple[RedactionFacts, Plan], item: EvidenceItem, made: Copy) -> None:
+def _keep_proofs(desk: Desk, made: _Copy) -> tuple[tuple[str, Digest], ...]:
+    """Store the sample proofs beside the copy; what the copy's first entry names of them."""
+    if made.proofs is None:
+        return ()
+    desk.ports.vault.write_working(made.id, made.id, SAMPLES, made.proofs)
+    return ((SAMPLES, Digest(hashlib.sha256(made.proofs).hexdigest())),)
+
+
+def _record_copy(desk: Desk, made_by: tuple[RedactionFacts, Plan], item: EvidenceItem, made: _Copy) -> None:
     redaction, plan = made_by
-    copy, facts, digest, size = made
-    catalog = desk.ports.catalog
+    copy, catalog = made.id, desk.ports.catalog
+    proofs = _keep_proofs(desk, made)
     with desk.writing() as pen:
         parent = catalog.item(str(item.id))
         head = parent.head if parent else None
         if head is None:
             raise NotFound(f"there is no item {item.id}")
-        row = {**copy_columns(desk, item, size, digest), "object": str(copy), "facts": facts_digest(facts).value}
+        row = {**copy_columns(desk, item, made.size, made.digest), "object": str(copy), "facts": facts_digest(made.facts).value}
         now = desk.now()
-        beside = {"probe": facts, "received_at": now, "read_at": now}
+        beside = {"probe": made.facts, "received_at": now, "read_at": now}
         done = {"state": RENDERED, "rendered": str(copy)}
         pen.record(
             Statement(
@@ -138,11 +162,12 @@ def _record_copy(desk: Desk, made_by: tuple[RedactionFacts, Plan], item: Evidenc
                 item=copy,
                 about=("redaction", str(redaction.id)),
                 digests=(
-                    ("rendered", digest),
+                    ("rendered", made.digest),
                     ("original", item.sha256),
                     ("plan", redaction.plan_digest),
                     *hidden_digests(plan),
                     ("parent_head", Digest(head.hex())),
+                    *proofs,
                 ),
                 data={"parent": str(item.id)},
                 changes=(
@@ -151,6 +176,8 @@ def _record_copy(desk: Desk, made_by: tuple[RedactionFacts, Plan], item: Evidenc
                 ),
             )
         )
+        if made.proofs is not None:
+            catalog.add_working(copy, SAMPLES, {"bytes": len(made.proofs)})
         end(desk, copy)
 
 

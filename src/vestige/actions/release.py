@@ -13,11 +13,10 @@ from uuid import UUID
 
 from vestige.access.permissions import Permission
 from vestige.actions import cosigning, stamping
-from vestige.actions.clip import SAMPLES
 from vestige.actions.door import Desk, action
 from vestige.actions.items import find_item
 from vestige.actions.package import Package, Source, Trails, bag_of
-from vestige.actions.redaction import RENDERED
+from vestige.actions.redaction import RENDERED, SAMPLES
 from vestige.actions.redaction import find as find_redaction
 from vestige.custody.cosignatures import with_cosignatures
 from vestige.custody.events import EventType

@@ -65,8 +65,18 @@ DETECT = record(
         **_PICTURE,
     }
 )
-RENDER = record({"frames": _COUNT, "times_sha256": digest, "duration_ms": _MS, "audio_ms": _MS, **_PICTURE})
 _PROOF = several(record({"kind": one_of("samples")}), 1)
+RENDER = record(
+    {
+        "anew": record({}, picture=_TEXT, sound=_TEXT),
+        "audio_ms": _MS,
+        "blobs": _PROOF,
+        "duration_ms": _MS,
+        "frames": _COUNT,
+        "times_sha256": digest,
+        **_PICTURE,
+    }
+)
 CLIP = record(
     {
         "blobs": _PROOF,

@@ -1,7 +1,8 @@
 """The check of a redacted copy, on the finished file, decoded anew. It trusts neither the renderer nor its encoder; any doubt is a refusal.
 
 1. The file holds one H.264 picture, at most one AAC sound, and nothing else: no box, byte, word or time beyond what playing needs.
-2. The picture's samples hold slices only: no captions, no user data.
+2. The picture's samples hold slices only: no captions, no user data. The sound's are plain AAC-LC and nothing else, read to the last bit. A
+   decoder is given every sample that the file holds: nothing lies where no player looks.
 3. As many frames as the plan was made for, each at exactly the time of the original's; picture and sound end where they ended.
 4. In every frame every hidden pixel is black: luma and chroma within 16 levels of it, and within 8 away from the rim, where the
    decoder's smoothing mixes in the visible neighbours. Forty moving masks in each of seven real recordings: 9 at worst, and 5 inside.
@@ -24,7 +25,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vestige.errors import MediaFailed, RenderFailed
-from vestige.media.redact_boxes import require_plain
+from vestige.media.aac import Coding, piece
+from vestige.media.redact_boxes import Found, require_plain
 from vestige.media.redact_footage import Moment, Order, opened, picture_of, picture_stream, sound_stream, to_ms
 from vestige.media.redact_picture import NEUTRAL, Look, look_of, plane_of
 from vestige.redaction.geometry import Box, Picture
@@ -48,7 +50,7 @@ def check(source: BinaryIO, plan: Plan, expected: Mapping[str, Any], report: Cal
         _require(found.entries == wanted, f"its tracks are {', '.join(found.entries) or 'none'}, not {', '.join(wanted)}")
         with opened(source) as copy:
             _words(copy, len(wanted))
-            return _Look(copy, plan, expected).whole(report)
+            return _Look(copy, plan, expected).whole(found, report)
     except (MediaFailed, av.error.FFmpegError) as error:
         raise RenderFailed(f"the copy does not decode whole: {error}"[:400]) from error
 
@@ -79,13 +81,15 @@ class _Look:
         self._ends: Moment = Fraction(0)
         self._sound_ends: Moment = Fraction(0)
         self._silences = muted_spans(plan.mutes)
+        self._packets = [0, 0]
 
-    def whole(self, report: Callable[[float], None]) -> dict[str, object]:
+    def whole(self, found: Found, report: Callable[[float], None]) -> dict[str, object]:
         """Every packet and frame of the copy."""
         picture, sound = picture_stream(self._copy), sound_stream(self._copy)
         for packet in self._copy.demux(*(one for one in (picture, sound) if one is not None)):
-            if packet.stream is picture:
-                _slices_only(bytes(packet))
+            if packet.size:
+                self._packets[packet.stream is not picture] += 1
+                _slices_only(bytes(packet)) if packet.stream is picture else _sound_only(bytes(packet), found.coding)
             for frame in packet.decode():
                 if isinstance(frame, VideoFrame):
                     self._see(frame)
@@ -95,6 +99,7 @@ class _Look:
         if self._held is None:
             raise RenderFailed("the copy holds no frame")
         self._compare(self._plan.duration_ms)
+        _require(self._packets[: len(found.counts)] == found.counts, "it holds samples that a decoder is not given")
         self._require_times()
         return self._facts(picture, sound)
 
@@ -165,6 +170,11 @@ def _slices_only(data: bytes) -> None:
         _require(kind in _SLICES, f"a sample of the picture holds a unit of type {kind}")
         at += 4 + int.from_bytes(data[at : at + 4], "big")
     _require(at == len(data), "a sample of the picture is not what its units say")
+
+
+def _sound_only(data: bytes, coding: Coding | None) -> None:
+    """Refuses (RenderFailed, MediaFailed) a sample that holds anything but sound."""
+    _require(coding is not None and piece(data, coding).alone, "a sample of the sound holds more than sound")
 
 
 def _strayed(frame: VideoFrame, look: Look, boxes: tuple[Box, ...]) -> tuple[int, int]:

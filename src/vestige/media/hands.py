@@ -112,10 +112,15 @@ class MediaHands:
         return {name: value for name, value in answer.value.items() if name != "blobs"}, answer.blobs[0]
 
     def render(
-        self, item: UUID, sealed: UUID, plan: Mapping[str, object], sink: Sink, progress: Callable[[float], None]
-    ) -> dict[str, object]:
-        """The redacted copy of a plan (its JSON), written into the sink. Raises RenderFailed."""
-        return self._run("render", {"plan": plan}, (item, sealed), sink=sink, progress=progress).value
+        self, item: UUID, sealed: UUID, request: Mapping[str, object], sink: Sink, progress: Callable[[float], None]
+    ) -> tuple[dict[str, object], bytes | None]:
+        """The redacted copy of a plan, written into the sink: what its check is held to, and its sample proofs, where it has some.
+
+        `request` as the task `render` has it. Raises RenderFailed.
+        """
+        answer = self._run("render", dict(request), (item, sealed), sink=sink, progress=progress)
+        facts = {name: value for name, value in answer.value.items() if name != "blobs"}
+        return facts, answer.blobs[0] if answer.blobs else None
 
     def check(
         self, item: UUID, sealed: UUID, plan: Mapping[str, object], expected: Mapping[str, object], progress: Callable[[float], None]

@@ -7,6 +7,8 @@ from types import MappingProxyType
 from typing import BinaryIO
 
 from vestige.errors import RenderFailed
+from vestige.media.aac import Coding, NotPlain
+from vestige.media.esds import coding_of
 
 _LARGEST_INDEX = 512 << 20
 _VISUAL_ENTRY, _SOUND_ENTRY = 78, 28  # bytes of a sample entry before its own boxes
@@ -34,11 +36,13 @@ _HANDLERS = frozenset({b"vide" + bytes(12) + b"VideoHandler\0", b"soun" + bytes(
 
 @dataclass(slots=True)
 class Found:
-    """What the walk adds up: bytes of media data and of all samples, and the kinds of the tracks."""
+    """What the walk adds up: bytes of media data and of all samples; kinds and numbers of samples of the tracks; how the sound is coded."""
 
     media: int = 0
     samples: int = 0
     entries: list[str] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+    coding: Coding | None = None
 
 
 def require_plain(source: BinaryIO) -> Found:
@@ -116,8 +120,14 @@ def _leaf(kind: str, data: memoryview, found: Found) -> None:
         _require(not any(data[4 : 20 if wide else 12]), f"{kind} tells when the file was made")
     elif kind == "hdlr":
         _require(bytes(data[8:]) in _HANDLERS, "a track has a name of its own")
+    elif kind == "esds":
+        try:
+            found.coding = coding_of(bytes(data))
+        except NotPlain as error:
+            raise RenderFailed(f"the copy carries more than picture and sound: {error}") from error
     elif kind == "stsz":
         each, count = struct.unpack(">II", data[4:12])
+        found.counts.append(count)
         found.samples += each * count if each else sum(struct.unpack(f">{count}I", data[12 : 12 + 4 * count]))
 
 

@@ -1,20 +1,23 @@
-"""The sound of a redacted copy: decoded, silenced in whole codec frames, encoded again as AAC at the place on the timeline where it was.
+"""The sound of a redacted copy, made anew where it cannot be copied (`redact_sound_copy`).
 
-Sound is never copied: a packet may carry more than sound.
+It is decoded, silenced in whole codec frames, and encoded again as AAC at the place on the timeline where it was.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 import av
 import numpy as np
 import numpy.typing as npt
+from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.codec.context import Flags
-from av.container import OutputContainer
-from av.packet import Packet
 
 from vestige.errors import MediaFailed
+from vestige.media.containers.mp4_writer import Shape
+from vestige.media.esds import esds_of
+from vestige.media.redact_tracks import Line, sound_shape
 from vestige.redaction.geometry import Span
 from vestige.redaction.mutes import CODEC_FRAME, muted_samples
 
@@ -27,7 +30,9 @@ Samples = npt.NDArray[np.float32]
 class Sound:
     """One stream of sound on its way into the copy."""
 
-    def __init__(self, source: AudioStream, target: OutputContainer, spans: Sequence[Span]) -> None:
+    hidden = CODEC_FRAME  # ticks at its beginning that are not heard: an encoder needs a frame to begin
+
+    def __init__(self, source: AudioStream, spans: Sequence[Span]) -> None:
         """`spans` are the asked silences. More than two channels become two; a rate that AAC does not have becomes 48 kHz."""
         coder = source.codec_context
         if coder is None or not coder.sample_rate or not coder.layout:
@@ -36,16 +41,20 @@ class Sound:
         self._layout = "mono" if coder.layout.nb_channels == 1 else "stereo"
         channels = 1 if self._layout == "mono" else 2
         self._resampler = av.AudioResampler("fltp", self._layout, self._rate)
-        self.stream = target.add_stream("aac", rate=self._rate, layout=self._layout, bit_rate=min(64_000, 5 * self._rate) * channels)
-        self.stream.codec_context.flags |= Flags.bitexact  # else the encoder writes its name into the first packet
+        self._coder = _coder(self._rate, self._layout, min(64_000, 5 * self._rate) * channels)
         self._spans = spans
         self._muted: Iterator[tuple[int, int]] = iter(())
         self._range: tuple[int, int] | None = None
         self._waiting: Samples = np.zeros((channels, 0), np.float32)
         self._first: int | None = None
         self._sent = 0
+        self._last = 0
 
-    def add(self, frame: AudioFrame) -> "Iterator[Packet[AudioStream]]":
+    def shape(self) -> Shape:
+        """The track's description in the copy."""
+        return sound_shape(self._rate, self._rate, 1 if self._layout == "mono" else 2, esds_of(self._coder.extradata or b""))
+
+    def add(self, line: Line, frame: AudioFrame) -> None:
         """Take in a decoded frame. Raises MediaFailed for a damaged one or one without a time."""
         if frame.is_corrupt or frame.pts is None or frame.time_base is None:
             raise MediaFailed("a piece of the sound is damaged or has no time")
@@ -53,18 +62,24 @@ class Sound:
         if self._first is None:
             self._begin(max(0, at))
         for piece in self._resampler.resample(frame):
-            yield from self._put(_samples(piece), at)
+            self._put(line, _samples(piece), at)
             at += piece.samples
 
-    def finish(self) -> "Iterator[Packet[AudioStream]]":
+    def finish(self, line: Line) -> None:
         """The rest."""
         if self._first is None:
             return
         for piece in self._resampler.resample(None):
-            yield from self._put(_samples(piece), self._end)
+            self._put(line, _samples(piece), self._end)
         if self._waiting.shape[1]:
-            yield from self._send(self._waiting)
-        yield from self.stream.encode(None)
+            self._send(line, self._waiting)
+        self._write(line, None)
+        line.close(self._last + CODEC_FRAME)
+
+    @property
+    def first(self) -> Fraction:
+        """Where the first sample belongs on the timeline, in seconds; what is heard begins `hidden` ticks later."""
+        return Fraction((self._first or 0) - CODEC_FRAME, self._rate)
 
     @property
     def ends_ms(self) -> int:
@@ -80,7 +95,7 @@ class Sound:
         self._muted = iter(muted_samples(self._spans, self._rate, first))
         self._range = next(self._muted, None)
 
-    def _put(self, samples: Samples, at: int) -> "Iterator[Packet[AudioStream]]":
+    def _put(self, line: Line, samples: Samples, at: int) -> None:
         """Silence where the source has a gap; of an overlap the later part."""
         ahead = at - self._end
         if ahead > self._rate // _JITTER:
@@ -90,9 +105,9 @@ class Sound:
         self._waiting = np.concatenate([self._waiting, samples], axis=1)
         while self._waiting.shape[1] >= CODEC_FRAME:
             chunk, self._waiting = self._waiting[:, :CODEC_FRAME], self._waiting[:, CODEC_FRAME:]
-            yield from self._send(chunk)
+            self._send(line, chunk)
 
-    def _send(self, chunk: Samples) -> "Iterable[Packet[AudioStream]]":
+    def _send(self, line: Line, chunk: Samples) -> None:
         """Encode one codec frame (the last may be shorter), silenced if it lies in a muted range."""
         while self._range is not None and self._range[1] <= self._sent:
             self._range = next(self._muted, None)
@@ -102,7 +117,25 @@ class Sound:
         frame.sample_rate = self._rate
         frame.pts = (self._first or 0) + self._sent
         self._sent += chunk.shape[1]
-        return self.stream.encode(frame)
+        self._write(line, frame)
+
+    def _write(self, line: Line, frame: AudioFrame | None) -> None:
+        for packet in self._coder.encode(frame):
+            if packet.pts is None:
+                raise MediaFailed("the encoder gave a piece of sound without a time")
+            self._last = packet.pts - (self._first or 0) + CODEC_FRAME
+            line.add(self._last, bytes(packet), key=True)
+
+
+def _coder(rate: int, layout: str, bit_rate: int) -> AudioCodecContext:
+    coder = av.CodecContext.create("aac", "w")
+    if not isinstance(coder, AudioCodecContext):
+        raise MediaFailed("the encoder of sound is none")
+    coder.sample_rate, coder.layout, coder.format, coder.bit_rate = rate, layout, "fltp", bit_rate
+    coder.time_base = Fraction(1, rate)
+    coder.flags |= Flags.bitexact | Flags.global_header  # else the encoder writes its name into the first packet
+    coder.open()
+    return coder
 
 
 def _samples(frame: AudioFrame) -> Samples:
