@@ -211,6 +211,7 @@ class Plan:
     trail_size: int | None = None  # of the trail's checkpoint
     edit_events: Edit = same  # the list of (type, values) of the first trail
     edit_parent: Edit = same  # the same of the second
+    edit_log: Edit = same  # the log, when the events of both trails are in it
     edit_package: Edit = same  # the values of the event package:created
     edit_package_type: Edit = same
     edit_manifest: Edit = same
@@ -277,6 +278,7 @@ def make(folder: Path, plan: Plan | None = None) -> Made:
         records.append(log.add(kind, item=item, **values))
         for _ in range(plan.others):
             log.add("person:signed_in", address="192.0.2.7", session="00" * 8)
+    log = plan.edit_log(log)
     size = plan.trail_size or len(log.records)
     opened = FIELDS if court else FOUR
     trails = [{"item": item, "entries": [log.proven(record, size, opened) for record in records]}]

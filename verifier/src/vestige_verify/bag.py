@@ -73,9 +73,9 @@ def is_plain_path(path: str) -> bool:
     return "\\" not in path and all(part not in {"", ".", ".."} and part.isprintable() for part in parts)
 
 
-def read(folder: Path, path: str, limit: int = _SMALL_FILE) -> bytes:
-    """The bytes of a file that `survey` found; refuses one larger than `limit` bytes."""
-    with at(_STEP, path):
+def read(folder: Path, path: str, limit: int = _SMALL_FILE, step: int = _STEP) -> bytes:
+    """The bytes of a file that `survey` found; refuses one larger than `limit` bytes, at the step that reads it."""
+    with at(step, path):
         try:
             with _open(folder, path) as file:
                 data = file.read(limit + 1)

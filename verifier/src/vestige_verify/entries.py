@@ -122,7 +122,7 @@ def check_entry(sealed: Sealed, checkpoint: Checkpoint) -> Event:
     Refuses (VerificationError) an entry that is not canonical, not of version 1, of an unknown type or without exactly the eleven
     commitments; one that the log does not include at its index; openings that do not match.
     """
-    data = _utf8(sealed.entry)
+    data = sealed.entry.encode()
     kind, commitments = _read(data)
     hashed = merkle.leaf_hash(data)
     merkle.verify_inclusion(hashed, sealed.index, checkpoint.size, sealed.proof, checkpoint.root)
@@ -169,10 +169,3 @@ def _slowly(data: bytes) -> dict[str, Any]:
     for name, value in shapes.record(fields["fields"], *FIELDS).items():
         shapes.digest(value, name)
     return fields
-
-
-def _utf8(text: str) -> bytes:
-    try:
-        return text.encode("utf-8")
-    except UnicodeError:
-        raise VerificationError("the entry holds a lone surrogate") from None

@@ -90,9 +90,9 @@ def decode_base64(text: str) -> bytes:
     try:
         data = binascii.a2b_base64(text, strict_mode=True)
     except ValueError:
-        raise VerificationError("this is no base64") from None
+        data = b""
     if binascii.b2a_base64(data, newline=False).decode() != text:
-        raise VerificationError("this base64 is not in its one canonical form")
+        raise VerificationError("this is no base64 in its one canonical form")
     return data
 
 
@@ -146,7 +146,8 @@ def verify_checkpoint(checkpoint: Checkpoint, key: VerifierKey) -> None:
 def verify_cosignatures(checkpoint: Checkpoint, witnesses: Iterable[VerifierKey]) -> list[Cosignature]:
     """The cosignatures of a checkpoint, in its order, each checked against the one of these witnesses whose name and key id it bears.
 
-    Refuses a line of anybody else, two lines of one key, a time beyond 2^63-1, and a signature that is not valid.
+    Refuses a line of anybody else, two lines of one key, a time of 0 or beyond 2^63-1, a signature that is not valid, and lines in another
+    order than that of their verifier keys.
     """
     known = {(key.name, key.id): key for key in witnesses}
     found: list[Cosignature] = []
@@ -159,11 +160,13 @@ def verify_cosignatures(checkpoint: Checkpoint, witnesses: Iterable[VerifierKey]
         if any(before.witness == key for before in found):
             raise VerificationError(f"the checkpoint bears two lines of the witness {key.name}")
         time = int.from_bytes(line.blob[:8])
-        if time > _LATEST:
+        if not 0 < time <= _LATEST:
             raise VerificationError(f"the time in the cosignature of {key.name} is none")
         if not _signed(key, line.blob[8:], b"cosignature/v1\ntime %d\n" % time + checkpoint.body):
             raise VerificationError(f"the cosignature of {key.name} is not valid")
         found.append(Cosignature(key, time))
+    if found != sorted(found, key=lambda one: str(one.witness)):
+        raise VerificationError("the cosignatures are not in the order of their keys")
     return found
 
 

@@ -113,7 +113,7 @@ def _samples(folder: Path, facts: Manifest, trails: list[Trail], payload: dict[s
     with at(11, samples.PATH):
         if samples.PATH not in payload:
             raise VerificationError("a clip without its sample proofs proves nothing")
-        document = bag.read(folder, samples.PATH, samples.LARGEST)
+        document = bag.read(folder, samples.PATH, samples.LARGEST, 11)
         proven = samples.check_file(folder, facts.files[0].path, document)
         check_samples(trails, proven, payload[samples.PATH].sha256)
         return proven
@@ -180,7 +180,7 @@ def _time(folder: Path, found: frozenset[str], findings: Findings, proof: ProofF
     elif not stamps.installed():
         why = "the package holds a time stamp, and what would check it is not installed (pip install 'vestige-verify[time]')"
     else:
-        token = bag.read(folder, bag.TIME_STAMP, stamps.LARGEST)
+        token = bag.read(folder, bag.TIME_STAMP, stamps.LARGEST, 10)
         findings.stamp = stamps.verify_stamp(token, proof.checkpoint.body, trust.authorities)
         findings.checked.append("trusted time")
         return

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LARGEST: Final = 1 << 20  # bytes of a token; far above any honest one
 _MALFORMED = (ValueError, LookupError, TypeError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+_GRANTED = 0
 _SHA256 = "2.16.840.1.101.3.4.2.1"
 
 
@@ -59,13 +60,13 @@ def _verified(token: bytes, text: bytes, authorities: Sequence[x509.Certificate]
     from rfc3161_client import VerifierBuilder, decode_timestamp_response
 
     try:
-        response = decode_timestamp_response(token)
-        whole = response.as_bytes()
+        response = decode_timestamp_response(token)  # reads nothing but DER
+        granted = response.status == _GRANTED
         imprint = response.tst_info.message_imprint
     except _MALFORMED:
-        raise VerificationError("this is no time stamp of RFC 3161 that was granted") from None
-    if whole != token:
-        raise VerificationError("the time stamp is not in its one form (DER)")
+        granted = False
+    if not granted:
+        raise VerificationError("this is no time stamp of RFC 3161 that was granted")
     if imprint.hash_algorithm.dotted_string != _SHA256 or imprint.message != hashlib.sha256(text).digest():
         raise VerificationError("the time stamp is for another text than this checkpoint, or not by SHA-256")
     signer = _signer(response, authorities)

@@ -1,0 +1,166 @@
+"""The packages that cases are made from, and how a case is made out of one: bent before it is signed, or after."""
+
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from verifier.tests.vectors import film
+from verifier.tests.vectors.stamps import CLOCK
+from verifier.tests.vectors.store import Area, Json, against, plain
+from verifier.tests.writer import Log, Plan, digest, key, make, rebag, same, sha, witness
+
+BASES = "bases.json"
+FOOTAGE = "data/footage/AX 0001 é.mp4"
+MANIFEST, TRAIL, PROOF = "data/manifest.json", "data/trail.json", "package.tlog-proof"
+Files = dict[str, Json]
+LOG_KEY = f"log {key(1).vkey}\n"
+
+
+def fold(*edits: Callable[[Json], Json]) -> Callable[[Json], Json]:
+    """One edit after another."""
+
+    def edit(value: Json) -> Json:
+        for one in edits:
+            value = one(value)
+        return value
+
+    return edit
+
+
+def court(**bent: Any) -> Plan:
+    return Plan(**({"others": 0, "footage": b"not really footage"} | bent))
+
+
+def public(**bent: Any) -> Plan:
+    return court(**({"profile": "public"} | bent))
+
+
+def witnessed(**bent: Any) -> Plan:
+    return court(**({"witnesses": (witness(1), witness(2), witness(3))} | bent))
+
+
+def derived(profile: str, **bent: Any) -> Plan:
+    """A package with sample proofs: of a clip (court), or of a redacted copy of which some samples are copied (public)."""
+    film_ = film.clip() if profile == "court" else film.copy()
+    world = _Derived(profile == "court", film_, bent.pop("document", film_.document))
+    own: dict[str, Callable[[Json], Json]] = {"edit_events": world.events, "edit_parent": world.parents, "edit_files": world.files}
+    if world.clip:
+        own |= {"edit_log": world.keep, "edit_trail": world.trail, "edit_manifest": world.manifest, "edit_extra": world.extra}
+    edits = {name: fold(edit, bent.pop(name, same)) for name, edit in own.items()}
+    return Plan(**({"profile": "public", "others": 0, "footage": film_.footage} | bent | edits))
+
+
+@dataclass
+class _Derived:
+    """What is bent in the writer's package of a redacted copy to make it one with sample proofs, or one of a clip."""
+
+    clip: bool
+    film: film.Made
+    document: bytes
+    log: Log | None = None
+
+    def events(self, before: Json) -> Json:
+        (_, values), *_ = before
+        named = [digest("samples", sha(self.document)), *values["digests"]]
+        if self.clip:
+            named = [digest("clipped", one["value"]) if one["of"] == "rendered" else one for one in named if one["of"] != "plan"]
+        return [("item:clipped" if self.clip else "redaction:rendered", values | {"digests": named})]
+
+    def parents(self, before: Json) -> Json:
+        received, (kind, values), *rest = before
+        digests = [digest("media_index", self.film.root) if one["of"] == "media_index" else one for one in values["digests"]]
+        return [received, (kind, values | {"digests": digests}), *([] if self.clip else rest)]
+
+    def files(self, before: dict[str, bytes]) -> dict[str, bytes]:
+        pages = {path: data for path, data in before.items() if "redaction-log" not in path} | {"data/certificate.html": b"for people\n"}
+        return (pages if self.clip else before) | {"data/samples.json": self.document}
+
+    def keep(self, log: Log) -> Log:
+        self.log = log
+        return log
+
+    def trail(self, trail: Json) -> Json:
+        """Opens all fields, as in court."""
+        for one in trail["trails"]:
+            for entry in one["entries"]:
+                entry["openings"] = self._openings(entry["entry"])
+        return trail
+
+    def extra(self, extra: Json) -> Json:
+        return extra | {"openings": self._openings(extra["entry"])}
+
+    def manifest(self, manifest: Json) -> Json:
+        return manifest | {"profile": "court", "withheld": [], "files": [manifest["files"][0] | {"of": "clipped"}]}
+
+    def _openings(self, entry: str) -> Json:
+        assert self.log is not None
+        return next(one.openings for one in self.log.records if one.data.decode() == entry)
+
+
+def indexed(folder: Path) -> Files:
+    """The files of a folder by path."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def made(plan: Plan, spoil: Callable[[Path], object] = lambda _folder: None) -> Files:
+    """The files of a package by plan; `spoil` may change its folder when all is done."""
+    with tempfile.TemporaryDirectory() as folder:
+        make(Path(folder) / "package", plan)
+        spoil(Path(folder) / "package")
+        return indexed(Path(folder) / "package")
+
+
+class Packages(Area):
+    """An area of packages, each against the base that it is made from."""
+
+    def __init__(self, about: str, bases: dict[str, Files]) -> None:
+        super().__init__(about, {"bases": BASES})
+        self._made = bases
+
+    def changes(self, base: str, files: Files) -> Files:
+        before = self._made[base]
+        gone: Files = dict.fromkeys(sorted(before.keys() - files.keys()))
+        return gone | {path: change(before.get(path, b""), data) for path, data in files.items() if before.get(path) != data}
+
+    def ok(self, base: str, name: str, files: Files, **more: Json) -> None:
+        self.good(name, base=base, **({"files": changed} if (changed := self.changes(base, files)) else {}), **more)
+
+    def no(self, base: str, name: str, at: tuple[int, str], reason: str, files: Files, **more: Json) -> None:
+        self.bad(name, reason, at=at, base=base, files=self.changes(base, files), **more)
+
+
+def change(before: bytes, data: Json) -> Json:
+    return against(before, data) if isinstance(data, bytes) else data
+
+
+def bases() -> tuple[bytes, dict[str, Files]]:
+    """The text of `bases.json`, and the packages that are in it."""
+    plans = {
+        "court": court(),
+        "public": public(),
+        "court of format 1": court(format=1),
+        "public of format 1": public(format=1),
+        "witnessed": witnessed(),
+        "stamped": court(stamp=CLOCK.stamp),
+        "clip": derived("court"),
+        "copy with sample proofs": derived("public"),
+    }
+    found = {name: made(plan) for name, plan in plans.items()}
+    rows = {name: {"trust": LOG_KEY, "files": {path: plain(data) for path, data in files.items()}} for name, files in found.items()}
+    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(row, ensure_ascii=False)}" for name, row in rows.items())
+    return f"{{\n{lines}\n}}\n".encode(), found
+
+
+def seal(files: Files) -> Files:
+    """The bag's manifests made again over changed files; the log does not vouch for that."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path, data in files.items():
+            target = Path(folder) / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        rebag(Path(folder))
+        return indexed(Path(folder))
