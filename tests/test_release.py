@@ -17,7 +17,7 @@ from vestige.actions.intake import Sent
 from vestige.actions.prepare import prepare
 from vestige.actions.redaction_plan import _THRESHOLD, Wanted, draw
 from vestige.assembly import log_key
-from vestige.errors import BadInput, NotInstalled, Refused
+from vestige.errors import BadInput, NotInstalled, Refused, Tampered
 from vestige.evidence.people import system
 from vestige.media import detect
 from vestige.redaction.geometry import Box, Span
@@ -105,6 +105,32 @@ def test_each_beat_refuses_who_and_what_it_must(agency: Agency, footage: Path, t
         release.release(ports, redactor, plan, tmp_path / "out", watched=True)
     assert not list(tmp_path.glob("out*"))
     assert check(ports, agency.actor("auditor")) == []
+
+
+def test_nothing_is_made_of_a_stored_plan_that_is_not_the_one_in_the_log(agency: Agency, footage: Path, tmp_path: Path) -> None:
+    from vestige.catalog.models import Redaction
+
+    plan = drawn(agency, taken(agency, footage / "hamilton_short.mp4"))
+    rendered(agency, plan)
+    stored = Redaction.objects.get()
+    Redaction.objects.update(plan=stored.plan.replace('"from_ms":1000', '"from_ms":1001').replace("[[1000,", "[[1001,"))
+    with pytest.raises(Tampered, match="not the one whose digest"):
+        release.release(agency.ports, agency.actor("release approver"), plan, tmp_path / "out", watched=True)
+    assert not list(tmp_path.glob("out*"))
+
+
+def test_a_redaction_from_before_plans_were_salted_leaves_and_nothing_is_measured(
+    agency: Agency, footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("vestige.actions.redaction_plan.secrets.token_hex", lambda _count: "")
+    plan = drawn(agency, taken(agency, footage / "hamilton_short.mp4"))
+    rendered(agency, plan)
+    release.release(agency.ports, agency.actor("release approver"), plan, tmp_path / "out", watched=True)
+    assert main([str(tmp_path / "out"), "--json", "--key", log_key(agency.home)]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["media"] is None
+    assert "redaction" in answer["not_checked"]
+    assert not (tmp_path / "out" / "data" / "hidden.json").exists()
 
 
 def test_no_package_leaves_without_its_page_where_the_pages_were_not_built(agency: Agency, footage: Path, tmp_path: Path) -> None:

@@ -43,7 +43,14 @@ def test_a_lay_reader_is_told_what_it_is_how_to_check_and_whom_to_ask(facts: Pac
     assert facts.files[0].path in words
 
 
-@pytest.mark.parametrize("facts", [COURT, PUBLIC])
+def test_a_package_that_says_what_its_copy_must_hide_says_who_measures_it() -> None:
+    told = " ".join(text(replace(PUBLIC, hidden=True)).split())
+    assert "data/hidden.json" in told
+    assert "measures that it is black and silent wherever the approved plan says so. The page does not measure." in told
+    assert "hidden.json" not in text(PUBLIC)
+
+
+@pytest.mark.parametrize("facts", [COURT, PUBLIC, replace(PUBLIC, hidden=True)])
 @pytest.mark.parametrize("word", JARGON)
 def test_no_jargon(facts: PackageFacts, word: str) -> None:
     assert not re.search(rf"\b{word}", text(facts).lower())

@@ -10,6 +10,9 @@ import pytest
 from playwright.sync_api import Page
 from tests.budget import examples
 from tests.page.conftest import PROFILES, checked
+from verifier.tests.copies import film, plan
+from verifier.tests.test_hidden import FORMS
+from verifier.tests.test_hidden import LIES as UNBOUND
 from verifier.tests.test_lies import MANIFEST_EDITS
 from verifier.tests.writer import Json, Made, Plan, digest, key, make, sha
 
@@ -89,3 +92,21 @@ LIES: dict[str, dict[str, Any]] = {
 def test_lies_that_are_signed_and_bagged_correctly(reader: Reader, program: Program, tmp_path: Path, name: str) -> None:
     package = make(tmp_path / "package", Plan(**LIES[name]))
     assert agree(reader(), program, package.folder, key=package.vkey)["verdict"] == "refused"
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_forms_of_what_must_be_hidden(reader: Reader, program: Program, tmp_path: Path, name: str) -> None:
+    package = make(tmp_path / "package", Plan(**plan(b"no film", FORMS[name])))
+    assert agree(reader(), program, package.folder, key=package.vkey)["step"] == 12
+
+
+@pytest.mark.parametrize("name", UNBOUND)
+def test_what_must_be_hidden_is_bound_to_the_log(reader: Reader, program: Program, tmp_path: Path, name: str) -> None:
+    package = make(tmp_path / "package", Plan(**plan(b"no film", **UNBOUND[name][0])))
+    assert agree(reader(), program, package.folder, key=package.vkey)["step"] == 12
+
+
+def test_a_copy_that_hides_what_it_must(reader: Reader, program: Program, tmp_path: Path) -> None:
+    page, package = reader(), make(tmp_path / "package", Plan(**plan(film())))
+    assert agree(page, program, package.folder, key=package.vkey)["verdict"] == "verified"
+    assert "This page does not measure the recording" in (page.locator("#not-checked").text_content() or "")

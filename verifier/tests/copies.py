@@ -53,6 +53,7 @@ def boxes(number: int) -> list[tuple[int, int, int, int]]:
 class Film:
     """How a copy is made; each edit bends one thing."""
 
+    codec: str = "libx264"
     frames: int = FRAMES
     width: int = WIDTH
     height: int = HEIGHT
@@ -66,6 +67,7 @@ class Film:
     metadata: dict[str, str] = field(default_factory=dict)
     chapter: bool = False
     more: str = ""  # another stream of this codec
+    crop: int = 0  # columns at the right that the file holds and does not show
     options: dict[str, str] = field(default_factory=lambda: {"fflags": "bitexact"})
 
     @property
@@ -84,9 +86,13 @@ def film(made: Film | None = None) -> bytes:
     return out.getvalue()
 
 
+_OPTIONS = {"libx264": {"bf": "0", "a53cc": "0", "udu_sei": "0"}, "libx265": {"x265-params": "log-level=none:bframes=0:info=0"}}
+_FILTERS = {"libx264": "filter_units=remove_types=6", "libx265": "filter_units=remove_types=39-40"}
+
+
 def _pictures(copy: OutputContainer, made: Film) -> None:
-    options = {"preset": "ultrafast", "crf": "18", "bf": "0", "a53cc": "0", "udu_sei": "0"}
-    picture = copy.add_stream("libx264", rate=Fraction(1000, EVERY), options=options)
+    options = {"preset": "ultrafast", "crf": "18", **_OPTIONS[made.codec]}
+    picture = copy.add_stream(made.codec, rate=Fraction(1000, EVERY), options=options)
     picture.width, picture.height = made.width, made.height
     picture.pix_fmt = "yuvj420p" if made.full_range else "yuv420p"
     picture.codec_context.color_range = 2 if made.full_range else 1
@@ -97,7 +103,7 @@ def _pictures(copy: OutputContainer, made: Film) -> None:
         sound.codec_context.flags |= Flags.bitexact
     more = _more(copy, made)
     copy.start_encoding()
-    clean = None if made.notes else BitStreamFilterContext("filter_units=remove_types=6", picture)
+    clean = None if made.notes else BitStreamFilterContext(_FILTERS[made.codec], picture)
     for frame in [*_frames(made), None]:
         for packet in picture.encode(frame):
             for one in clean.filter(packet) if clean else [packet]:

@@ -1,5 +1,6 @@
 """Step 13: a copy is decoded and measured. Real films; each lie bends one thing, and is refused and named."""
 
+import io
 import json
 import os
 import random
@@ -11,10 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
+from av.bitstream import BitStreamFilterContext
 from tests.budget import examples
 from verifier.tests.checks import FOOTAGE, Json, refused
-from verifier.tests.copies import FRAMES, HEIGHT, LOG, WIDTH, Film, Planes, boxes, film, must, plan
+from verifier.tests.copies import FRAMES, HEIGHT, LOG, RATE, WIDTH, Film, Planes, boxes, film, must, plan
 from verifier.tests.writer import Plan, make
 
 from vestige_verify import hidden, measuring, redaction_log
@@ -56,6 +59,7 @@ def test_an_honest_copy_is_measured(measured: Callable[..., Findings]) -> None:
 
 
 HONEST: dict[str, tuple[Film, dict[str, Any]]] = {
+    "hevc": (Film(codec="libx265"), must()),
     "full range": (Film(full_range=True), must()),
     "turned": (Film(rotation=90), must(picture={"height": HEIGHT, "rotation": 90, "width": WIDTH})),
     "without sound": (Film(sound=False), must()),
@@ -173,6 +177,27 @@ def test_bytes_that_are_neither_picture_nor_sound_are_refused_wherever_they_lie(
     refused(measured(footage), step=13, file=FOOTAGE)
 
 
+def test_sound_that_a_player_does_not_play_is_refused(measured: Callable[..., Findings]) -> None:
+    footage = bytearray(film(Film(silent=(0, 1))))
+    at = footage.rindex(b"elst") + 4  # the second track's
+    duration, media = struct.unpack(">Ii", footage[at + 8 : at + 16])
+    footage[at + 8 : at + 16] = struct.pack(">Ii", duration // 2, media + RATE // 2)
+    refused(measured(bytes(footage)), step=13, file=FOOTAGE, reason="it holds more sound than can be heard")
+
+
+def test_a_picture_larger_than_it_shows_is_refused(measured: Callable[..., Findings]) -> None:
+    """What is cropped away is in the file all the same."""
+    source, out = io.BytesIO(film(Film(width=WIDTH + 128, sound=False))), io.BytesIO()
+    with av.open(source) as whole, av.open(out, "w", format="mp4", options={"fflags": "bitexact"}) as copy:
+        picture = copy.add_stream_from_template(whole.streams.video[0])
+        cropping = BitStreamFilterContext("h264_metadata=crop_right=128", whole.streams.video[0], picture)
+        for packet in whole.demux(video=0):
+            for one in cropping.filter(packet if packet.size else None):
+                one.stream = picture
+                copy.mux(one)
+    refused(measured(out.getvalue()), step=13, file=FOOTAGE, reason="it holds a larger picture than it shows")
+
+
 def test_pictures_that_a_player_does_not_show_are_refused(measured: Callable[..., Findings]) -> None:
     """An edit list may begin after pictures that the file still holds."""
     hides = lambda at: boxes(at - 3) if at >= 3 else []  # noqa: E731 - three pictures come before, with nothing hidden
@@ -181,7 +206,8 @@ def test_pictures_that_a_player_does_not_show_are_refused(measured: Callable[...
     duration, media = struct.unpack(">Ii", footage[at + 8 : at + 16])
     scale = int.from_bytes(footage[footage.index(b"mdhd") + 16 :][:4], "big")
     footage[at + 8 : at + 16] = struct.pack(">Ii", duration - 3 * duration // (FRAMES + 3), media + 3 * scale * 50 // 1000)
-    refused(measured(bytes(footage)), step=13, file=FOOTAGE)
+    reason = f"it holds {FRAMES + 3} pictures, of which {FRAMES} are shown"
+    refused(measured(bytes(footage)), step=13, file=FOOTAGE, reason=reason)
 
 
 LOGS: dict[str, tuple[str, str]] = {

@@ -16,7 +16,7 @@ from vestige.actions.items import find_item
 from vestige.actions.ports import Intake
 from vestige.actions.records import copy_columns, facts_digest
 from vestige.custody.events import EventType
-from vestige.errors import BadInput, NotFound, Refused
+from vestige.errors import BadInput, NotFound, Refused, Tampered
 from vestige.evidence.changes import Change, Statement
 from vestige.evidence.items import EvidenceItem, ItemKind, ItemStatus, RedactionFacts
 from vestige.evidence.values import Digest, uuid7
@@ -31,12 +31,15 @@ PLANNED, APPROVED, RENDERED = "planned", "approved", "rendered"
 
 
 def find(desk: Desk, ref: str) -> tuple[RedactionFacts, Plan, EvidenceItem]:
-    """A redaction, its plan and its item, if the actor may do this to the item. Raises NotFound, Refused, Fault."""
+    """A redaction, its plan and its item, if the actor may do this to the item. Raises NotFound, Refused, Tampered, Fault."""
     redaction = desk.ports.catalog.redaction(ref)
     if redaction is None:
         raise NotFound(f"there is no redaction {ref}")
     item, _ = find_item(desk, str(redaction.item))
-    return redaction, plan_from_bytes(redaction.plan.encode()), item
+    plan = plan_from_bytes(redaction.plan.encode())
+    if plan.digest() != redaction.plan_digest:
+        raise Tampered("the stored plan is not the one whose digest the log has; nothing is made of it")
+    return redaction, plan, item
 
 
 @action("redaction.review", Permission.REDACTION_REVIEW, EventType.REDACTION_REVIEWED)

@@ -207,6 +207,7 @@ function withheld(findings: Findings): HTMLElement | null {
 
 function checked(findings: Findings): HTMLElement {
   const more: [string, string][] = findings.witnesses.length ? [["The witnesses signed too", "The signatures of the witnesses named above are valid. Whether you trust them is up to you."]] : [];
+  if (findings.hidden) more.push(["What must be hidden was approved", "Where and when the copy must be black or silent stands in the folder in numbers, just as a second person approved it before the copy was made."]);
   return el("section", { id: "checked" }, el("h2", {}, "What was checked"), list("yes", ...[...CHECKED, ...more].map(said)));
 }
 

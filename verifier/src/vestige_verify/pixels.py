@@ -30,6 +30,7 @@ _NEUTRAL: Final = 128
 _SILENCE: Final = 100  # millionths of full scale
 _SLACK_MS: Final = 300
 _FULL_RANGE: Final = 2
+_LARGEST_BLOCK: Final = 64  # pixels; a codec holds whole blocks, of which the file may show a part
 _WORDS: Final = frozenset({"major_brand", "minor_version", "compatible_brands", "language", "handler_name"})
 Plane = npt.NDArray[np.uint8]
 
@@ -118,6 +119,9 @@ class _Pass:
                 elif isinstance(frame, AudioFrame):
                     self._hear(frame)
         self._look(self._must.duration_ms)
+        coder = picture.codec_context
+        if max(coder.coded_width - coder.width, coder.coded_height - coder.height) >= _LARGEST_BLOCK:
+            raise VerificationError("it holds a larger picture than it shows")
         self._require_all()
         self._tally.muted_ms = sum(end - start for start, end in self._mutes)
         self._tally.sound = sound is not None
