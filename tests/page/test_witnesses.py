@@ -46,19 +46,19 @@ def test_a_package_that_names_a_witness_needs_no_cosignature(reader: Callable[..
 
 
 @pytest.mark.parametrize(
-    ("witnesses", "edit", "reason"),
+    ("witnesses", "edit", "step", "reason"),
     [
-        ([], cosigned, "nobody whom the package names"),
-        ([VKEY], lambda note: cosigned(cosigned(note)), "or one twice"),
-        ([VKEY], lambda note: cosigned(note, key=Ed25519PrivateKey.from_private_bytes(bytes(32))), "not valid"),
-        ([VKEY], lambda note: cosigned(note, time=TIME + 1), "not valid"),
-        ([VKEY], lambda note: note + "\u2014 other AAAA\n", "not of a kind that is known"),
+        ([], cosigned, 9, "whom nobody names as a witness"),
+        ([VKEY], lambda note: cosigned(cosigned(note)), 9, "two lines of the witness"),
+        ([VKEY], lambda note: cosigned(note, key=Ed25519PrivateKey.from_private_bytes(bytes(32))), 9, "not valid"),
+        ([VKEY], lambda note: cosigned(note, time=TIME + 1), 9, "not valid"),
+        ([VKEY], lambda note: note + "\u2014 other AAAA\n", 2, "not of a kind that is known"),
     ],
 )
 def test_a_line_by_nobody_that_is_known_or_that_does_not_hold_is_refused(
-    reader: Callable[..., Page], tmp_path: Path, witnesses: list[str], edit: Callable[[str], str], reason: str
+    reader: Callable[..., Page], tmp_path: Path, witnesses: list[str], edit: Callable[[str], str], step: int, reason: str
 ) -> None:
     package = make(tmp_path / "p", Plan(edit_manifest=naming(*witnesses), edit_checkpoint=edit))
     told = checked(reader(), package.folder)
-    assert (told["verdict"], told["step"], told["file"]) == ("refused", 2, "package.tlog-proof")
+    assert (told["verdict"], told["step"], told["file"]) == ("refused", step, "package.tlog-proof")
     assert reason in told["reason"]

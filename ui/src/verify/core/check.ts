@@ -2,8 +2,9 @@
  * A whole package, step by step.
  *
  * The numbers are those of "How it is checked" in the package format. 1 the trust anchor, 2 the proof, 3 the package's digest, 4 the bag,
- * 5 the manifest, 6 the trails, 7 what ties the trail to the file, 8 what is withheld, 11 the sample proofs, 12 what must be hidden. Steps
- * that a browser cannot do are told as not checked: a browser follows links without saying so, and some do not tell of empty folders.
+ * 5 the manifest, 6 the trails, 7 what ties the trail to the file, 8 what is withheld, 9 the cosignatures of witnesses that the package
+ * names, 11 the sample proofs, 12 what must be hidden. Steps that a browser cannot do are told as not checked: a browser follows links
+ * without saying so, and some do not tell of empty folders.
  */
 import { blocks, checkPayload, checkTags, PROOF, read, survey, TAG_MANIFEST, TIME, type Folder, type Payload, type Tick } from "./bag";
 import { hex } from "./bytes";
@@ -84,9 +85,7 @@ async function steps(folder: Folder, anchor: Anchor, findings: Findings, tick: T
     if (facts.key.text !== key.text) throw new VerificationError("the manifest names another key than the one that signed");
     checkManifest(facts, folder, payload, info.get("External-Identifier") as string);
   });
-  at(2, PROOF, () => verifyCosignatures(proof.checkpoint, facts.witnesses));
   findings.manifest = facts;
-  findings.witnesses = proof.checkpoint.cosignatures.map((one) => one.name);
   findings.stamped = folder.files.has(TIME);
   const trails = await readTrails(folder, key, proof, created, facts, payload);
   const digests = facts.files.map((file) => file.sha256);
@@ -96,6 +95,8 @@ async function steps(folder: Folder, anchor: Anchor, findings: Findings, tick: T
   findings.events = events.length;
   findings.withheld = withheld([...events, created]);
   at(8, TRAIL, () => checkOpenings(facts.profile, trails, created, facts.withheld));
+  at(9, PROOF, () => witnessed(proof, facts));
+  findings.witnesses = proof.checkpoint.cosignatures.map((one) => one.name);
   if (facts.files[0]?.of === "clipped" || payload.has(SAMPLES)) findings.samples = await proven(folder, facts, trails, payload);
   if (facts.profile === "public") findings.hidden = await checkHidden(folder, payload, trails);
   findings.trails = trails.map(({ item, events: all, rows }) => ({ item, count: all.length, rows }));
@@ -129,6 +130,13 @@ function packageDigest(created: Event, tagManifest: Uint8Array): void {
   if (named.length !== 1 || named[0] !== hex(sha256(tagManifest))) {
     throw new VerificationError("the log vouches for another package than this one: the tag manifest was altered");
   }
+}
+
+function witnessed(proof: ProofFile, facts: Manifest): void {
+  if (facts.version === 1 && proof.checkpoint.cosignatures.length) {
+    throw new VerificationError("in a package of format 1 the checkpoint bears the log's signature only");
+  }
+  verifyCosignatures(proof.checkpoint, facts.witnesses);
 }
 
 async function readTrails(

@@ -60,10 +60,9 @@ export function parseManifestJson(data: Uint8Array): Manifest {
 export function checkManifest(manifest: Manifest, folder: Folder, payload: Map<string, Payload>, identifier: string): void {
   if (manifest.package !== identifier) throw new VerificationError("External-Identifier is not the package's uuid", null, INFO);
   const modern = manifest.version === 2;
-  if (folder.files.has(PAGE) !== modern) {
-    throw new VerificationError(modern ? "the file is missing" : "a package of version 1 does not hold this file", 4, PAGE);
-  }
-  if (!modern && folder.files.has(TIME)) throw new VerificationError("a package of version 1 does not hold this file", 4, TIME);
+  if (modern && !folder.files.has(PAGE)) throw new VerificationError("a package of format 2 must hold this file", 4, PAGE);
+  const early = modern ? undefined : [SAMPLES, TIME, PAGE].find((path) => folder.files.has(path));
+  if (early) throw new VerificationError("a package of format 1 does not hold this file", 4, early);
   const footage = [...payload.keys()].filter((path) => path.startsWith(FOOTAGE));
   const others = [...payload.keys()].filter((path) => !path.startsWith(FOOTAGE) && !(modern && OPTIONAL[manifest.profile].includes(path)));
   const pages = [...ALWAYS, ...PAGES[manifest.profile]].map((name) => `data/${name}`);

@@ -12,6 +12,7 @@ hashes.sha512 = sha512;
 
 const ED25519 = 1;
 const COSIGNATURE = 4;
+const LATEST = 2n ** 63n - 1n;
 const ORIGIN = /^vestige\.log\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const SIZE = /^(?:0|[1-9][0-9]{0,18})$/;
 
@@ -91,16 +92,22 @@ export function verifyCheckpoint(checkpoint: Checkpoint, key: VerifierKey): void
   if (!isSigned(checkpoint.body, checkpoint.signature, key)) throw new VerificationError("the checkpoint's signature is not valid");
 }
 
-/** Returns if each cosignature is by one of these witnesses, and valid (C2SP tlog-cosignature, cosignature/v1). */
+/**
+ * Returns if each cosignature is by one of these witnesses, and valid (C2SP tlog-cosignature, cosignature/v1), none has two, and they are
+ * in the order of their keys.
+ */
 export function verifyCosignatures(checkpoint: Checkpoint, witnesses: VerifierKey[]): void {
-  const seen = new Set<string>();
+  const seen: string[] = [];
   for (const { name, keyId, time, signature } of checkpoint.cosignatures) {
     const key = witnesses.find((witness) => witness.name === name && witness.id === keyId);
-    if (!key || seen.has(name)) throw new VerificationError("the checkpoint holds a signature line by nobody whom the package names, or one twice");
-    seen.add(name);
+    if (!key) throw new VerificationError(`the checkpoint bears a line by ${name.slice(0, 80)}, whom nobody names as a witness: it cannot be checked`);
+    if (seen.includes(key.text)) throw new VerificationError(`the checkpoint bears two lines of the witness ${name}`);
+    if (time === 0n || time > LATEST) throw new VerificationError(`the time in the cosignature of ${name} is none`);
     const said = concat(utf8(`cosignature/v1\ntime ${time}\n`), checkpoint.body);
-    if (!isSigned(said, signature, key)) throw new VerificationError(`the cosignature of the witness ${name} is not valid`);
+    if (!isSigned(said, signature, key)) throw new VerificationError(`the cosignature of ${name} is not valid`);
+    seen.push(key.text);
   }
+  if (seen.some((text, i) => i > 0 && (seen[i - 1] as string) > text)) throw new VerificationError("the cosignatures are not in the order of their keys");
 }
 
 function isSigned(body: Bytes, signature: Bytes, key: VerifierKey): boolean {
