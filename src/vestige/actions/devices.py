@@ -35,11 +35,11 @@ def assign(desk: Desk, serial: str, badge: str, starts: int) -> None:
     desk.note(Statement(EventType.ASSIGNMENT_OPENED, about=("device", str(device.id)), changes=(Change("assignment", uuid7(), columns),)))
 
 
-@action("device.list", Permission.DEVICE_LIST, EventType.ITEM_LISTED)
+@action("device.list", Permission.DEVICE_LIST, EventType.DEVICE_LISTED)
 def list_devices(desk: Desk) -> list[Device]:
     """All cameras."""
     devices = desk.ports.catalog.devices()
-    desk.note(Statement(EventType.ITEM_LISTED, data={"devices": len(devices)}))
+    desk.note(Statement(EventType.DEVICE_LISTED, data={"count": len(devices)}))
     return devices
 
 

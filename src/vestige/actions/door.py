@@ -126,6 +126,16 @@ def action(name: str, permission: Permission, *events: EventType) -> Callable[[C
     return declare
 
 
+@contextmanager
+def refusals_recorded(desk: Desk) -> Iterator[None]:
+    """Where something is shown outside a declared act (its event was written before), a refusal is recorded all the same."""
+    try:
+        yield
+    except Refused as refusal:
+        _record_refusal(desk, refusal)
+        raise
+
+
 def _record_refusal(desk: Desk, refusal: Refused) -> None:
     statement = Statement(EventType.ACCESS_REFUSED, outcome={"refused": str(refusal)}, data={"act": desk.name})
     with _transaction(desk) as transaction:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from vestige.access.judge import Subject
 from vestige.access.permissions import Permission
-from vestige.access.plan import visible
+from vestige.access.plan import matches, visible
 from vestige.actions.door import Desk, action
 from vestige.custody.events import EventType
 from vestige.errors import NotFound
@@ -49,8 +49,18 @@ def list_items(desk: Desk, wanted: ItemFilter) -> list[EvidenceItem]:
 def list_recordings(desk: Desk, wanted: ItemFilter) -> list[Recording]:
     """Recordings that the actor may see, newest first, with the posters that the list shows."""
     recordings = desk.ports.catalog.recordings(visible(desk.actor, Permission.ITEM_LIST), wanted)
-    desk.note(Statement(EventType.ITEM_LISTED, data={"filter": _filter(wanted), "recordings": [r.number for r in recordings]}))
+    plan = visible(desk.actor, Permission.ITEM_VIEW)
+    shown = [item.number for one in recordings if (item := poster_of(one)) and matches(plan, subject_of(one))]
+    numbers = [one.number for one in recordings]
+    desk.note(Statement(EventType.ITEM_LISTED, data={"filter": _filter(wanted), "recordings": numbers, "posters": shown}))
     return recordings
+
+
+def poster_of(recording: Recording) -> EvidenceItem | None:
+    """The item whose picture stands for the recording in a list: none for what is not unrestricted."""
+    if recording.access_class != "unrestricted":
+        return None
+    return next((item for item in recording.segments if "poster" in item.working), None)
 
 
 @action("item.show", Permission.ITEM_SHOW, EventType.ITEM_SHOWN)

@@ -49,9 +49,11 @@ def prove(desk: Desk, ref: str, *, whole: bool = False, opened: bool = False) ->
     entries = reader.trail(item.id) if whole else reader.newest(item.id)
     if not entries:
         raise NotFound(f"the log tells nothing of item {item.number}")
-    data: dict[str, Plain] = {"what": "proof", "entries": len(entries), "opened": opened}
+    proofs = [_proof(entry.opened(FIELDS if opened else ()), signed) for entry in entries]
+    size = sum(len(proof.text.encode()) for proof in proofs)
+    data: dict[str, Plain] = {"what": "proof", "entries": len(entries), "opened": opened, "bytes": size}
     desk.note(Statement(EventType.LOG_READ, about=("item", str(item.id)), data=data))
-    return [_proof(entry.opened(FIELDS if opened else ()), signed) for entry in entries]
+    return proofs
 
 
 @action("log.publish", Permission.LOG_PUBLISH, EventType.LOG_PUBLISHED)

@@ -144,7 +144,7 @@ def _created(desk: Desk, package: Package, digest: Digest, trails: Trails, data:
         item=package.item.id,
         about=("package", str(package.id)),
         digests=(("package", digest),),
-        data={"profile": package.profile.value, **data},
+        data={"profile": package.profile.value, "bytes": package.item.size, **data},
         after=trails.last_leaf(),
     )
     with desk.writing() as pen:

@@ -12,7 +12,7 @@ from vestige.custody.notes import fingerprint, verify
 from vestige.disclosure.item_report import Form, Report, ReportFacts, csv_report, html_report, json_report
 from vestige.disclosure.titles import Titles
 from vestige.errors import NotFound
-from vestige.evidence.changes import Statement
+from vestige.evidence.changes import Plain, Statement
 from vestige.evidence.items import TrailEntry
 
 __all__ = ["Form", "Written", "report"]
@@ -40,7 +40,6 @@ def report(desk: Desk, ref: str, form: Form) -> Written:
     note = catalog.checkpoint()
     size = verify(note, catalog.log_key()).size
     entries = [entry for entry in catalog.trail(item.id) if entry.index is not None and entry.index < size]
-    desk.note(Statement(EventType.TRAIL_READ, about=("item", str(item.id)), data={"entries": len(entries), "report": form.value}))
     facts = ReportFacts(
         agency=agency.name,
         console_acts=agency.console_acts,
@@ -52,6 +51,8 @@ def report(desk: Desk, ref: str, form: Form) -> Written:
         fingerprint=fingerprint(catalog.log_key()),
     )
     data = _written(Report(facts, entries, _titles(desk, entries)), form)
+    told: dict[str, Plain] = {"entries": len(entries), "report": form.value, "bytes": len(data)}
+    desk.note(Statement(EventType.TRAIL_READ, about=("item", str(item.id)), data=told))
     return Written(data, form, f"{item.number}-trail.{form.value}", len(entries))
 
 

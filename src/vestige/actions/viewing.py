@@ -1,12 +1,12 @@
 """Viewing: a person looks at an item for a purpose. The start is committed before the first byte leaves."""
 
+from contextlib import closing
 from dataclasses import replace
 from uuid import UUID
 
 from vestige.access.permissions import Permission
 from vestige.actions.door import Desk, action
 from vestige.actions.items import find_item, subject_of
-from vestige.actions.ports import Reader
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, NotFound, Refused
 from vestige.evidence.changes import Plain, Purpose, Statement
@@ -91,7 +91,15 @@ def admit(desk: Desk, viewing: UUID, item: UUID) -> tuple[Viewing, EvidenceItem]
     return known, found
 
 
-def still(desk: Desk, item: UUID, kind: str) -> Reader:
+@action("viewing.picture", Permission.ITEM_VIEW, EventType.ITEM_SHOWN)
+def show_picture(desk: Desk, item: UUID, kind: str) -> bytes:
+    """A poster or thumbnail that no list's event names. Raises what `still` raises."""
+    data = still(desk, item, kind)
+    desk.note(Statement(EventType.ITEM_SHOWN, about=("item", str(item)), data={"picture": kind, "bytes": len(data)}))
+    return data
+
+
+def still(desk: Desk, item: UUID, kind: str) -> bytes:
     """A poster or thumbnail, for a person with the right to view. Raises NotFound for none, and for a recording that is not unrestricted."""
     desk.writable()
     found = desk.ports.catalog.item(str(item))
@@ -101,7 +109,8 @@ def still(desk: Desk, item: UUID, kind: str) -> Reader:
     desk.require(subject_of(recording), Permission.ITEM_VIEW)
     if recording.access_class != "unrestricted":
         raise NotFound("pictures of restricted recordings are not shown in lists")
-    return desk.ports.vault.open_working(found.id, found.sealed, kind)
+    with closing(desk.ports.vault.open_working(found.id, found.sealed, kind)) as reader:
+        return reader.read_at(0, reader.size)
 
 
 def _own(desk: Desk, ref: UUID) -> Viewing:

@@ -43,10 +43,11 @@ class Context:
             roles=person.roles,
             via="console",
             active=person.active,
+            address=console().address,
         )
 
 
 def console() -> Actor:
     """The operating-system user at the console."""
     user = getpass.getuser()
-    return Actor(kind="console", id=user, name=f"console:{user}", roles=frozenset({"console"}), via="console")
+    return Actor(kind="console", id=user, name=f"console:{user}", roles=frozenset({"console"}), via="console", address=f"console:{user}")

@@ -26,6 +26,7 @@ class EventType(StrEnum):
     CATEGORY_ASSIGNED = "category:assigned"
     CHECKPOINT_COSIGNED = "checkpoint:cosigned"
     CHECKPOINT_STAMPED = "checkpoint:stamped"
+    DEVICE_LISTED = "device:listed"
     DEVICE_REGISTERED = "device:registered"
     FINDING_CLOSED = "finding:closed"
     FINDING_LISTED = "finding:listed"

@@ -15,6 +15,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "category:assigned": "The recording was put in another category.",
         "checkpoint:cosigned": "An outside witness was asked to confirm that this record had only grown since it last looked.",
         "checkpoint:stamped": "An outside time service confirmed when this record had reached its length.",
+        "device:listed": "Somebody looked at the list of cameras.",
         "device:registered": "A camera was entered in the system.",
         "finding:closed": "An open question was closed, with a reason.",
         "finding:listed": "Somebody looked at the list of open questions.",

@@ -1,6 +1,6 @@
 """Failed sign-ins: counted per source and minute, so that strangers can't fill the log; too many in a minute are not even tried."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from threading import Lock
 
@@ -42,7 +42,7 @@ class Failures:
         """Write one event for each source and minute that is over (with `everything`, of this minute too); returns how many."""
         over = self.take(ports.now() // MINUTE_MS + (1 if everything else 0))
         for source, minute, count in over:
-            sign_in_failed(ports, system("sign-in"), source, minute, count)
+            sign_in_failed(ports, replace(system("sign-in"), address=source), source, minute, count)
         return len(over)
 
 

@@ -75,7 +75,7 @@ PAGES = (
 )
 
 BYTES = (
-    Route("/bytes/posters/{item}", _GET, items.list_recordings),
+    Route("/bytes/posters/{item}", _GET, viewing.show_picture),
     Route("/bytes/viewings", _POST, viewing.start),
     Route("/bytes/viewings/{viewing}/items/{item}", _GET, viewing.start),
     Route("/bytes/viewings/{viewing}/items/{item}/pages/{page}", _GET, viewing.start),

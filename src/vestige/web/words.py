@@ -20,6 +20,7 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
         E.CATEGORY_ASSIGNED: "The category was changed",
         E.CHECKPOINT_COSIGNED: "A witness was asked to cosign a checkpoint of the log",
         E.CHECKPOINT_STAMPED: "A time authority was asked to stamp a checkpoint of the log",
+        E.DEVICE_LISTED: "The cameras were listed",
         E.DEVICE_REGISTERED: "The camera became known",
         E.FINDING_CLOSED: "A finding was closed",
         E.FINDING_LISTED: "Findings were listed",

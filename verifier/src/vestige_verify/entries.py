@@ -24,6 +24,7 @@ EVENT_TYPES: Final = frozenset(
         "category:assigned",
         "checkpoint:cosigned",
         "checkpoint:stamped",
+        "device:listed",
         "device:registered",
         "finding:closed",
         "finding:listed",

@@ -14,14 +14,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from vestige.access.permissions import Permission
-from vestige.actions.door import Desk
-from vestige.actions.items import list_recordings
-from vestige.actions.viewing import still
+from vestige.actions.door import Desk, refusals_recorded
+from vestige.actions.viewing import show_picture, still
 from vestige.errors import BadInput, LogUnwritable, NotFound, VestigeError
 from vestige.evidence.items import EvidenceItem
 from vestige.evidence.timemap import TimeMap
 from vestige.web import hands, headers
-from vestige.web.bytes import guard
+from vestige.web.bytes import guard, passes
 from vestige.web.bytes.guard import in_thread
 from vestige.web.bytes.ledger import Seat, ledger
 from vestige.web.bytes.serving import Part, SealedResponse, Source, Watch
@@ -138,17 +137,20 @@ def _page(item: EvidenceItem, number: str) -> tuple[int, Part]:
 async def poster(request: Request) -> Response:
     """The picture that stands for an item in a list."""
     key, address = guard.session_key(request), guard.address_of(request)
-    data = await in_thread(_poster, key, address, _uuid(request, "item"))
+    item = _uuid(request, "item")
+    listed = passes.holds(request.query_params.get("listed", ""), item, key)
+    data = await in_thread(_poster, key, address, item, listed=listed)
     return Response(data, headers={**headers.of_bytes(), "Content-Type": "image/jpeg"})
 
 
-def _poster(key: str, address: str, item: UUID) -> bytes:
-    desk = Desk(hands.ports(), guard.actor(key, address), list_recordings.name, Permission.ITEM_VIEW, ())
-    source = still(desk, item, "poster")
-    try:
-        return source.read_at(0, source.size)
-    finally:
-        source.close()
+def _poster(key: str, address: str, item: UUID, *, listed: bool) -> bytes:
+    """The picture; `listed` where the event of a list names it, else an event of its own is written before it leaves."""
+    actor = guard.actor(key, address)
+    if not listed:
+        return show_picture(hands.ports(), actor, item, "poster")
+    desk = Desk(hands.ports(), actor, show_picture.name, Permission.ITEM_VIEW, ())
+    with refusals_recorded(desk):
+        return still(desk, item, "poster")
 
 
 def _open(item: EvidenceItem, copy: str | None) -> Source:

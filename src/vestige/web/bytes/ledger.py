@@ -17,7 +17,7 @@ from uuid import UUID
 
 from vestige.access.permissions import Permission
 from vestige.actions import viewing as acts
-from vestige.actions.door import Desk
+from vestige.actions.door import Desk, refusals_recorded
 from vestige.actions.ports import Ports
 from vestige.errors import BadInput, NotFound, VestigeError
 from vestige.evidence.items import EvidenceItem, Viewing
@@ -98,7 +98,9 @@ class Ledger:
         now = self._clock()
         try:
             actor = guard.actor(key, address)
-            known, found = acts.admit(self._desk(actor), viewing, item)
+            desk = self._desk(actor)
+            with refusals_recorded(desk):
+                known, found = acts.admit(desk, viewing, item)
         except VestigeError:
             self._drop(viewing, key)
             raise

@@ -1,6 +1,7 @@
 """Signing in and out; choosing a password with an invitation."""
 
 import hashlib
+from dataclasses import replace
 
 from django import forms
 from django.contrib.auth import authenticate, login, logout
@@ -11,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from vestige.actions import people
 from vestige.catalog.accounts.models import Person
-from vestige.errors import VestigeError
+from vestige.errors import NotFound, VestigeError
 from vestige.evidence.people import system
 from vestige.web import hands
 from vestige.web.bytes.ledger import ledger
@@ -94,11 +95,17 @@ def sign_out(request: HttpRequest) -> HttpResponseBase:
 
 def join(request: HttpRequest, token: str) -> HttpResponseBase:
     """Choose a password with an invitation. Raises NotFound for an invitation that is unknown, used or over."""
-    ports = hands.ports()
-    known = people.invited(ports.catalog.invited(hashlib.sha256(token.encode()).hexdigest(), ports.now()))
+    ports, source = hands.ports(), hands.address_of(request)
+    if failures().too_many(source, ports.now()):
+        raise NotFound("too many failed sign-ins from here; wait a minute and try again")
+    try:
+        known = people.invited(ports.catalog.invited(hashlib.sha256(token.encode()).hexdigest(), ports.now()))
+    except NotFound:
+        failures().add(source, ports.now())
+        raise
     form = JoinForm(Person(id=known.id, badge=known.badge, name=known.name), request.POST or None)
     if request.method == "POST" and form.is_valid():
-        people.join(ports, system("invitation"), token, form.cleaned_data["password"])
+        people.join(ports, replace(system("invitation"), address=source), token, form.cleaned_data["password"])
         return redirect("/sign-in?joined=1")
     return draw(request, "join.html", {"form": form, "person": known}, 400 if form.errors else 200)
 

@@ -18,6 +18,7 @@ from vestige.evidence.items import EvidenceItem, ItemFilter, ItemStatus, Recordi
 from vestige.evidence.people import Actor
 from vestige.evidence.values import to_ms
 from vestige.web import hands
+from vestige.web.bytes.passes import pass_for
 from vestige.web.media import PAGES, playing
 from vestige.web.pages import draw, holds, unseen
 from vestige.web.words import tell
@@ -34,8 +35,15 @@ def first(request: HttpRequest) -> HttpResponseBase:
 @dataclass(frozen=True, slots=True)
 class _Row:
     recording: Recording
-    poster: EvidenceItem | None
+    poster: str
     copies: int
+
+
+def _row(request: HttpRequest, recording: Recording, *, shown: bool) -> _Row:
+    """A line of the list; its picture's address lets this session have it without an event of its own: the list's event names it."""
+    item = items.poster_of(recording) if shown else None
+    address = f"/bytes/posters/{item.id}?listed={pass_for(item.id, request.session.session_key or '')}" if item else ""
+    return _Row(recording, address, sum(one.parent is not None for one in recording.items))
 
 
 def list_recordings(request: HttpRequest) -> HttpResponseBase:
@@ -49,7 +57,7 @@ def list_recordings(request: HttpRequest) -> HttpResponseBase:
     found = hands.act(request, items.list_recordings, wanted)
     may_view = holds(hands.actor(request), Permission.ITEM_VIEW)
     context = {
-        "rows": [_Row(one, _poster(one) if may_view else None, sum(i.parent is not None for i in one.items)) for one in found],
+        "rows": [_row(request, one, shown=may_view) for one in found],
         "given": given,
         "filtered": any(given.values()),
         "wrong": wrong,
@@ -136,13 +144,6 @@ def _stage(recording: Recording, shown: Sequence[EvidenceItem], actor: Actor) ->
 
 def _pages(item: EvidenceItem) -> Mapping[str, object] | None:
     return hands.ports().catalog.working_facts(item.id, PAGES) if PAGES in item.working else None
-
-
-def _poster(recording: Recording) -> EvidenceItem | None:
-    """The item whose picture the list shows: none for what is not unrestricted."""
-    if recording.access_class != "unrestricted":
-        return None
-    return next((item for item in recording.segments if "poster" in item.working), None)
 
 
 def _wanted(given: Mapping[str, str], before: str) -> ItemFilter:
