@@ -71,7 +71,9 @@ def test_a_redacted_copy_leaves_with_its_log_and_trails_and_a_stranger_verifies_
     trail = json.loads((out / "data" / "trail.json").read_bytes())
     assert [len(one["entries"]) for one in trail["trails"]] == [2, 5]
     picture, sound = answer["samples"]["streams"]
-    assert (picture["kind"], picture["identical"], picture["altered"], picture["original"]) == ("video", 0, 275, 275)
+    assert (picture["kind"], picture["identical"] + picture["altered"], picture["original"]) == ("video", 275, 275)
+    assert picture["identical"] > 100
+    assert any(start <= 1000 and end >= 3000 for start, end in picture["altered_ms"])
     assert (sound["kind"], sound["original"], sound["first"], sound["count"]) == ("audio", 431, 0, 431)
     assert sound["identical"] > 350
     assert any(start <= 500 and end >= 1500 for start, end in sound["altered_ms"])

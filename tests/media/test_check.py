@@ -13,7 +13,7 @@ import pytest
 from tests.media.redact_worlds import Clip, damaged, make, mask, plan_for, rendered, silent
 
 from vestige.errors import RenderFailed
-from vestige.media import render as rendering
+from vestige.media import redact_film as rendering
 from vestige.media.check import check
 from vestige.media.redact_sound_copy import CopiedSound
 from vestige.redaction.geometry import Box, Picture, Span

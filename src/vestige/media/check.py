@@ -1,8 +1,8 @@
 """The check of a redacted copy, on the finished file, decoded anew. It trusts neither the renderer nor its encoder; any doubt is a refusal.
 
 1. The file holds one H.264 picture, at most one AAC sound, and nothing else: no box, byte, word or time beyond what playing needs.
-2. The picture's samples hold slices only: no captions, no user data. The sound's are plain AAC-LC and nothing else, read to the last bit. A
-   decoder is given every sample that the file holds: nothing lies where no player looks.
+2. The picture's samples hold slices only (and delimiters of two bytes): no captions, no user data. The sound's are plain AAC-LC and nothing
+   else, read to the last bit. A decoder is given every sample that the file holds: nothing lies where no player looks.
 3. As many frames as the plan was made for, each at exactly the time of the original's; picture and sound end where they ended.
 4. In every frame every hidden pixel is black: luma and chroma within 16 levels of it, and within 8 away from the rim, where the
    decoder's smoothing mixes in the visible neighbours. Forty moving masks in each of seven real recordings: 9 at worst, and 5 inside.
@@ -29,6 +29,7 @@ from vestige.media.aac import Coding, piece
 from vestige.media.redact_boxes import Found, require_plain
 from vestige.media.redact_footage import Moment, Order, opened, picture_of, picture_stream, sound_stream, to_ms
 from vestige.media.redact_picture import NEUTRAL, Look, look_of, plane_of
+from vestige.media.redact_picture_copy import is_delimiter
 from vestige.redaction.geometry import Box, Picture
 from vestige.redaction.masks import Sweep
 from vestige.redaction.mutes import muted_spans
@@ -163,12 +164,13 @@ class _Look:
 
 
 def _slices_only(data: bytes) -> None:
-    """Refuses (RenderFailed) a sample that holds anything but coded slices."""
+    """Refuses (RenderFailed) a sample that holds anything but coded slices, and a delimiter before them."""
     at = 0
     while at + 4 < len(data):
+        end = at + 4 + int.from_bytes(data[at : at + 4], "big")
         kind = data[at + 4] & 0x1F
-        _require(kind in _SLICES, f"a sample of the picture holds a unit of type {kind}")
-        at += 4 + int.from_bytes(data[at : at + 4], "big")
+        _require(kind in _SLICES or (not at and is_delimiter(data[4:end])), f"a sample of the picture holds a unit of type {kind}")
+        at = end
     _require(at == len(data), "a sample of the picture is not what its units say")
 
 

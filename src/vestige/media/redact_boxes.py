@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from vestige.errors import RenderFailed
 from vestige.media.aac import Coding, NotPlain
+from vestige.media.avcc import NotCopyable, sets_of
 from vestige.media.esds import coding_of
 
 _LARGEST_INDEX = 512 << 20
@@ -120,6 +121,13 @@ def _leaf(kind: str, data: memoryview, found: Found) -> None:
         _require(not any(data[4 : 20 if wide else 12]), f"{kind} tells when the file was made")
     elif kind == "hdlr":
         _require(bytes(data[8:]) in _HANDLERS, "a track has a name of its own")
+    elif kind == "avcC":
+        try:
+            sets_of(bytes(data))
+        except NotCopyable as error:
+            raise RenderFailed(f"the copy carries more than picture and sound: {error}") from error
+    elif kind == "colr":
+        _require(len(data) == 11 and bytes(data[:4]) == b"nclx", "its colours are described in words")
     elif kind == "esds":
         try:
             found.coding = coding_of(bytes(data))

@@ -18,6 +18,7 @@ from typing import BinaryIO
 
 from vestige.custody.samples import Altered, ReleasedStream
 from vestige.media.aac import EIGHT_SHORT, FRAME, LONG_START, LONG_STOP, ONLY_LONG, NotPlain, Piece, only_sound, piece, silence
+from vestige.media.beside import Beside
 from vestige.media.containers.mp4_shapes import MovieShape
 from vestige.media.containers.mp4_writer import Shape
 from vestige.media.containers.reading import LARGE, Window
@@ -44,33 +45,6 @@ class Heard:
         """Whether something of that stretch is heard."""
         last = Fraction(end) if self.ends is None else min(Fraction(end), self.ends)
         return (last - max(start, self.begins)) / timescale >= _LEAST_HEARD
-
-
-class Beside:
-    """A source that another reader goes through at the same time: it is left where it was."""
-
-    def __init__(self, source: BinaryIO) -> None:
-        """`source` is the other's."""
-        self._source = source
-        self._at = 0
-
-    def read(self, size: int, /) -> bytes:
-        """Up to that many bytes."""
-        back = self._source.tell()
-        try:
-            self._source.seek(self._at)
-            data = self._source.read(size)
-        finally:
-            self._source.seek(back)
-        self._at += len(data)
-        return data
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Go to a place, counted from the start."""
-        if whence != io.SEEK_SET:
-            raise ValueError("places are counted from the start")
-        self._at = offset
-        return offset
 
 
 class CopiedSound:

@@ -20,6 +20,7 @@ class Frame:
     height: int
     aspect: Fraction
     rotation: int
+    colour: bytes = b""  # the payload of a `colr`, where the picture's own sets do not say it
 
 
 def picture_shape(timescale: int, frame: Frame, configuration: bytes) -> Shape:
@@ -28,6 +29,8 @@ def picture_shape(timescale: int, frame: Frame, configuration: bytes) -> Shape:
     boxes = _box(b"avcC", configuration)
     if frame.aspect != 1:
         boxes += _box(b"pasp", struct.pack(">II", frame.aspect.numerator, frame.aspect.denominator))
+    if frame.colour:
+        boxes += _box(b"colr", frame.colour)
     wide, high = round(frame.width * frame.aspect * _WHOLE), frame.height * _WHOLE
     (a, b), x, y = _TURNS[frame.rotation], 0, 0
     if frame.rotation in {90, 180}:
