@@ -1,8 +1,9 @@
 """The picture of a redacted copy, where it can be copied: whole groups of pictures in which nothing is hidden, of H.264 in an MP4.
 
 A group begins with a picture at which a decoder forgets what came before (IDR) and ends before the next one; nothing in it is needed elsewhere.
-Of a copied sample only its slices stay, and its delimiter; captions, times, places, signatures (SEI) are dropped, and the proofs say so. The
-other groups are painted and encoded anew, each from an IDR on, with parameter sets of an id of their own beside the original's.
+Of a copied sample only its slices stay, and its delimiter. Notes for a decoder's clock (SEI) are dropped, and the proofs tell their hashes; from
+a hash, what says little can be guessed, so a group with notes that may hold words (captions, places, signatures) is not copied. The other groups
+are painted and encoded anew, each from an IDR on, with parameter sets of an id of their own beside the original's.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ from vestige.media.redact_footage import to_ms
 from vestige.redaction.plan import Plan
 
 SLICE, IDR, SEI, SEQUENCE, PICTURE, DELIMITER, FILLER = 1, 5, 6, 7, 8, 9, 12
-_DROPPED = frozenset({SEI, SEQUENCE, PICTURE, DELIMITER, FILLER})
+_CLOCK = frozenset({0, 1, 6})  # kinds of SEI: buffering period, picture timing, recovery point
 _FORMATS = frozenset({"yuv420p", "yuvj420p"})
 _LARGEST = 32 << 20  # bytes of a sample: what the media index takes apart
 _MOST_UNITS = 4096
@@ -37,6 +38,21 @@ Unit = tuple[int, int]  # where a unit begins and ends in its sample
 def is_delimiter(unit: bytes | memoryview) -> bool:
     """Whether a unit is an access unit delimiter and nothing more."""
     return len(unit) == 2 and unit[0] & 0x1F == DELIMITER and unit[1] & 0x1F == 0x10
+
+
+def is_wordless(unit: bytes) -> bool:
+    """Whether a unit is filler, or SEI of such kinds only as have no room for words."""
+    if unit[0] & 0x1F == FILLER:
+        return unit[1:] == b"\xff" * (len(unit) - 2) + b"\x80"
+    if unit[0] & 0x1F != SEI:
+        return False
+    payload, at = unit[1:].replace(b"\0\0\3", b"\0\0"), 0
+    while payload[at:] != b"\x80":
+        kind, size = payload[at : at + 1], payload[at + 1 : at + 2]
+        if not kind or not size or kind[0] not in _CLOCK or size[0] == 0xFF:
+            return False
+        at += 2 + size[0]
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +150,13 @@ class CopiedPicture:
         if before is None:
             return _Sample(idr=False, own=False)
         start = units[before][0]
+        noted = [data[first:last] for first, last in units[:before]]
+        quiet = all(is_delimiter(unit) or is_wordless(unit) or self.sets.has(unit) for unit in noted)
         slices = set(kinds[before:]) == {kinds[before]} and data[start + 1] >= 0x80  # the first begins at the first macroblock
         dropped = tuple(
-            Dropped(place, end - start, hashlib.sha256(data[start:end]).hexdigest())
-            for place, (start, end) in enumerate(units[:before])
-            if not is_delimiter(data[start:end])
+            Dropped(place, len(unit), hashlib.sha256(unit).hexdigest()) for place, unit in enumerate(noted) if not is_delimiter(unit)
         )
-        return _Sample(kinds[before] == IDR, slices and set(kinds[:before]) <= _DROPPED, dropped)
+        return _Sample(kinds[before] == IDR, slices and quiet, dropped)
 
 
 def _require_alike(track: Track, plan: Plan, frame: VideoFrame) -> None:
