@@ -122,9 +122,9 @@ def open_home(path: Path, *, check: bool = True, now: Callable[[], int] = now_ms
 
 def assemble(settings: Config, now: Callable[[], int]) -> Home:
     """The hands of a home whose database is open."""
-    from vestige.catalog import models
+    from vestige.catalog import log_rows
 
-    agency = models.Agency.objects.first()
+    agency = log_rows.agency()
     return _assembled(settings, agency.policy if agency else "us-federal", now)
 
 

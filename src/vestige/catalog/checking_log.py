@@ -11,10 +11,10 @@ from typing import Any
 
 from django.db import connection
 
-from vestige.catalog import models
+from vestige.catalog import models, raw
 from vestige.catalog.proofs import stored_openings
 from vestige.custody import notes
-from vestige.custody.canonical import parse
+from vestige.custody.canonical import canonical, parse
 from vestige.custody.events import FIELDS, EventType
 from vestige.errors import Fault as Broken
 from vestige.evidence.changes import Plain
@@ -26,7 +26,7 @@ _CHUNK = 5_000
 _SALT = 32
 _TYPES = frozenset(EventType)
 _EVENTS = (
-    "SELECT e.seq, e.id, e.type, e.time, e.entry, e.leaf, e.item, o.fields FROM catalog_event e "
+    "SELECT e.seq, e.id, e.type, e.time, e.entry, e.leaf, e.item, e.object_kind, e.object_id, e.actor, o.fields FROM catalog_event e "
     "LEFT JOIN catalog_openings o ON o.event_id = e.seq WHERE e.seq > %s ORDER BY e.seq LIMIT %s"
 )
 _PLACES = (
@@ -37,11 +37,11 @@ _FIRST = f'{{"{FIELDS[0]}":{{"salt":"'.encode()
 _NEXT = tuple((end, len(end)) for end in (*(f'}},"{name}":{{"salt":"'.encode() for name in FIELDS[1:]), b"}}"))
 _BETWEEN = b'","value":'
 _ENTRY = '{"fields":{' + ",".join(f'"{name}":"%s"' for name in FIELDS) + '},"id":"%s","time":%d,"type":"%s","v":1}'
-_ITEM, _PREVIOUS, _DATA = FIELDS.index("item"), FIELDS.index("previous"), FIELDS.index("data")
+_USED = tuple(FIELDS.index(name) for name in ("item", "previous", "data", "object", "actor"))
 
 Row = tuple[Any, ...]
-Whole = tuple[bytes, bytes, bytes]
-"""Of an entry that holds: its item, its previous entry and its data, as the JSON texts that were committed to."""
+Whole = tuple[bytes, ...]
+"""Of an entry that holds: its item, its previous entry, its data, its object and its actor, as the JSON texts that were committed to."""
 
 
 def events(state: State) -> Iterator[Fault]:
@@ -54,26 +54,30 @@ def events(state: State) -> Iterator[Fault]:
         if whole is not None:
             said, previous = _text(whole[0]), _text(whole[1])
             data = parse(whole[2]) if b'"set":' in whole[2] else None
+            beside = (whole[3], whole[4])
         else:
-            opened, wrong = _taken_apart(row[0])
+            opened, wrong = _taken_apart(row)
             yield from wrong
             if not opened:
                 continue
             said, previous, data = opened["item"], opened["previous"], opened["data"]
+            beside = (canonical(opened["object"]), canonical(opened["actor"]))
         _fold(data, state)
-        if (_uuid(row[6]) if row[6] else None) != said:
+        if (_uuid(row[6]) if row[6] is not None else None) != said:
             yield Fault("the item in the table is not the item in the entry", f"event {_uuid(row[1])}")
+        if not _is_beside(row[7:10], beside):
+            yield Fault("the object or the actor in the table is not the one in the entry", f"event {_uuid(row[1])}")
         if isinstance(said, str):
             if previous != heads.get(said):
                 yield Fault("the trail of the item is broken: an entry before this one is missing or changed", f"item {said}")
-            heads[said] = bytes(row[5]).hex()
+            heads[said] = _bytes(row[5]).hex()
     yield from _heads(heads)
 
 
 def tree(public_key: bytes) -> Iterator[Fault]:
     """The tree over the entries' leaves, against the hashes that were stored and the roots that were signed."""
     signed = dict(models.Checkpoint.objects.values_list("size", "note"))
-    full = {(level, index): bytes(root) for level, index, root in models.FullTile.objects.values_list("level", "index", "root")}
+    full = {(level, index): _bytes(root) for level, index, root in models.FullTile.objects.values_list("level", "index", "root")}
     state = models.LogState.objects.get()
     grown = _Tree()
     signed.pop(0, None)  # of nothing, it says nothing
@@ -81,9 +85,9 @@ def tree(public_key: bytes) -> Iterator[Fault]:
         if index != grown.size:
             yield Fault(f"the log has a gap: index {grown.size} is missing", "log")
             return
-        if bytes(leaf) != bytes(of_event):
+        if _bytes(leaf) != _bytes(of_event):
             yield Fault("the leaf in the tree is not the event's", f"index {index}")
-        for tile, root in grown.add(bytes(leaf)):
+        for tile, root in grown.add(_bytes(leaf)):
             if full.pop(tile, None) != root:
                 yield Fault("a stored hash of the tree is not that of its entries", f"tile {tile[0]}/{tile[1]}")
         if grown.size in signed:
@@ -91,7 +95,7 @@ def tree(public_key: bytes) -> Iterator[Fault]:
             yield from _checkpoint(signed.pop(grown.size), head, public_key)
     yield from (Fault("a checkpoint is of a size that the log does not have", f"checkpoint {other}") for other in signed)
     yield from (Fault("a stored hash is of a tile that the log does not have", f"tile {level}/{number}") for level, number in full)
-    if (state.size, bytes(state.root), bytes(state.frontier)) != (grown.size, grown.root(), grown.frontier()):
+    if (state.size, _bytes(state.root), _bytes(state.frontier)) != (grown.size, grown.root(), grown.frontier()):
         yield Fault("the log's size and root are not those of its entries", "log")
     yield from _lost(grown.size)
 
@@ -150,7 +154,7 @@ def _checkpoint(note: str, wanted: notes.Checkpoint, public_key: bytes) -> Itera
 
 def _whole(row: Row) -> Whole | None:
     """The entry, if it is exactly what its openings and its row give; None for one that has to be taken apart."""
-    _, key, event_type, time, entry, leaf, _, fields = row
+    _, key, event_type, time, entry, leaf, *_, fields = row
     try:
         if event_type not in _TYPES or sha256(b"\x00" + entry).digest() != leaf or not fields.startswith(_FIRST.decode()):
             return None
@@ -167,7 +171,7 @@ def _whole(row: Row) -> Whole | None:
             return None
     except (AttributeError, TypeError, ValueError):
         return None
-    return values[_ITEM], values[_PREVIOUS], values[_DATA]
+    return tuple(values[at] for at in _USED)
 
 
 def _text(value: bytes) -> str | None:
@@ -175,38 +179,54 @@ def _text(value: bytes) -> str | None:
     return None if value == b"null" else value[1:-1].decode()
 
 
-def _taken_apart(seq: int) -> tuple[dict[str, Plain], list[Fault]]:
+def _is_beside(columns: Row, committed: tuple[bytes, bytes]) -> bool:
+    """Whether the columns by which trails are found say what the entry commits to. Almost all are plain words, compared as they stand."""
+    kind, key, actor = columns
+    about, acting = committed
+    if not all(isinstance(one, str) for one in columns):
+        return False
+    of, _, name = actor.partition(":")
+    begins = f'{{"id":"{name}","kind":"{of}","name":'.encode(errors="surrogateescape")
+    plain = f'{{"id":"{key}","kind":"{kind}"}}'.encode(errors="surrogateescape") if kind or key else b"null"
+    if about == plain and acting.startswith(begins):
+        return True
+    found: Any = parse(about), parse(acting)
+    wanted = (found[0]["kind"], found[0]["id"]) if found[0] else ("", "")
+    return (kind, key) == wanted and actor == f"{found[1]['kind']}:{found[1]['id']}"
+
+
+def _taken_apart(row: Row) -> tuple[dict[str, Plain], list[Fault]]:
     """The opened values of an event, and what is wrong with it."""
-    event = models.Event.objects.select_related("openings").get(seq=seq)
-    opened, wrong = _openings(event)
-    return opened, [Fault(what, f"event {event.id}") for what in wrong]
+    opened, wrong = _openings(row)
+    return opened, [Fault(what, f"event {_uuid(row[1])}") for what in wrong]
 
 
-def _openings(event: models.Event) -> tuple[dict[str, Plain], list[str]]:
+def _openings(row: Row) -> tuple[dict[str, Plain], list[str]]:
     """The opened values, and what is wrong with the entry."""
-    wrong = []
-    try:
-        data = bytes(event.entry)
-    except TypeError:
-        return {}, ["the entry is no longer bytes"]
-    if sha256(b"\x00" + data).digest() != bytes(event.leaf):
+    _, key, event_type, time, entry, leaf, *_, stored = row
+    wrong, data = [], _bytes(entry)
+    if sha256(b"\x00" + data).digest() != _bytes(leaf):
         wrong.append("the entry's bytes do not give its leaf hash")
     try:
         clear = parse(data)
     except ValueError as error:
         return {}, [*wrong, f"the entry is {error}"]
-    if not isinstance(clear, Mapping) or (clear.get("id"), clear.get("type"), clear.get("time")) != (str(event.id), event.type, event.time):
-        wrong.append("the table's id, type or time is not the entry's")
-    if event.type not in _TYPES:
-        wrong.append(f"there is no event type {event.type}")
-    fields = clear.get("fields") if isinstance(clear, Mapping) else None
+    if not isinstance(clear, Mapping):
+        return {}, [*wrong, "the entry is no object"]
+    if (clear.get("id"), clear.get("type"), clear.get("time")) != (_uuid(key), event_type, time):
+        wrong.append(f"the table's id, type or time is not the entry's, which is that of event {clear.get('id')}")
+    if event_type not in _TYPES:
+        wrong.append(f"there is no event type {event_type!a}")
+    fields = clear.get("fields")
     try:
-        openings = stored_openings(event.openings.fields)
-    except (models.Openings.DoesNotExist, ValueError, KeyError, TypeError):
+        openings = stored_openings(stored)
+    except (ValueError, KeyError, TypeError, AttributeError):
         return {}, [*wrong, "the openings are missing or unreadable"]
     commitments = {name: opening.commitment() for name, opening in openings.items()}
     if commitments != fields or tuple(sorted(commitments)) != FIELDS:
         return {}, [*wrong, "the openings do not match the entry's commitments"]
+    if stored != canonical({name: {"salt": one.salt.hex(), "value": parse(one.value)} for name, one in openings.items()}).decode():
+        wrong.append("the openings are not written as they were")
     return {name: parse(opening.value) for name, opening in openings.items()}, wrong
 
 
@@ -217,9 +237,9 @@ def _fold(data: Plain, state: State) -> None:
 
 
 def _heads(heads: Mapping[str, str]) -> Iterator[Fault]:
-    for item, head in models.EvidenceItem.objects.values_list("id", "head"):
-        if heads.get(str(item)) != (bytes(head).hex() if head else None):
-            yield Fault("the newest entry of the trail is not the one that the item names", f"item {item}")
+    for item, head in raw.rows(models.EvidenceItem, ("id", "head")):
+        if heads.get(str(raw.as_uuid(item))) != (_bytes(head).hex() if head is not None else None):
+            yield Fault("the newest entry of the trail is not the one that the item names", f"item {raw.as_uuid(item) or ascii(item)}")
 
 
 def _uuid(value: object) -> str:
@@ -227,6 +247,11 @@ def _uuid(value: object) -> str:
     if isinstance(value, str):
         return f"{value[:8]}-{value[8:12]}-{value[12:16]}-{value[16:20]}-{value[20:]}"
     return str(value)
+
+
+def _bytes(value: object) -> bytes:
+    """What a column of bytes holds; nothing where it holds something else."""
+    return bytes(value) if isinstance(value, bytes | memoryview) else b""
 
 
 def _rows(statement: str, first: int = 0) -> Iterator[Row]:

@@ -237,7 +237,7 @@ class DjangoCatalog:
     def log_faults(self) -> Iterator[Fault]:
         """What in the log's files does not hold, or is not what the database has. That they are behind, or not there at all, is no fault."""
         if self._log.is_dir():
-            yield from published.faults(self._log, self._signer.public_key())
+            yield from checking.readable(str(self._log), published.faults(self._log, self._signer.public_key()))
 
     def proofs(self, size: int) -> ProofReader:
         """Proofs in the tree of that size."""

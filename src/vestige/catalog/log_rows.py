@@ -6,8 +6,9 @@ They are the same rows that the models describe, written by parameters only.
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection
+from django.db import OperationalError, connection
 
+from vestige.errors import Fault, Unavailable
 from vestige.evidence.home import AgencyFacts
 
 _EVENT = (
@@ -57,14 +58,19 @@ def insert(row: EventRow) -> None:
 
 
 def agency() -> AgencyFacts | None:
-    """The agency of the home, which every rule asks about; None before it is founded."""
-    with connection.cursor() as cursor:
-        cursor.execute(_AGENCY)
-        found = cursor.fetchone()
-    if found is None:
-        return None
-    key, name, policy, timezone, console_acts = found
-    return AgencyFacts(key if isinstance(key, UUID) else UUID(key), name, policy, timezone, bool(console_acts))
+    """The agency of the home, which every rule asks about; None before it is founded. Raises Fault, Unavailable where its row cannot be read."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_AGENCY)
+            found = cursor.fetchone()
+        if found is None:
+            return None
+        key, name, policy, timezone, console_acts = found
+        return AgencyFacts(key if isinstance(key, UUID) else UUID(key), name, policy, timezone, bool(console_acts))
+    except ValueError as error:
+        raise Fault(f"the row of the agency cannot be read: {error}") from error
+    except OperationalError as error:
+        raise Unavailable(f"the row of the agency cannot be read: {error}") from error
 
 
 def locked_head(item: UUID) -> tuple[bytes | None] | None:

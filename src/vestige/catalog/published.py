@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vestige.catalog.models import Checkpoint, LogState, Sequenced
-from vestige.catalog.sequencer import stored_hashes
+from vestige.catalog.models import Checkpoint, Sequenced
+from vestige.catalog.sequencer import state_of_log, stored_hashes
 from vestige.custody import notes
 from vestige.custody.notes import Checkpoint as Head
 from vestige.custody.tiles import WIDTH, Tile, bundle, names, parse_name, partial_tiles, subtrees_in, tiles
@@ -24,6 +24,8 @@ from vestige.evidence.home import Fault as Found
 
 CHECKPOINT = "checkpoint"
 _NEW = ".new"
+_RECENT = 2 * WIDTH
+"""So many entries back, sizes are looked for that were signed by somebody slower than the last publication."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -47,7 +49,9 @@ def publish(folder: Path, note: str, public_key: bytes) -> Head:
         before = held(folder, public_key)
         if before is not None:
             _refuse_other(folder, before, head)
-            if before.size >= head.size:
+            if before.size >= head.size:  # somebody signed a larger tree meanwhile, and may not have known of this one
+                for tile in _unfinished(head.size, before.size):
+                    _write_tile(folder, tile, {tile.width})
                 return before
         since = before.size if before else 0
         _write_tiles(folder, since, head.size)
@@ -91,13 +95,13 @@ def faults(folder: Path, public_key: bytes) -> Iterator[Found]:
 
 def _tile_faults(folder: Path, head: Head) -> Iterator[Found]:
     """Each file that must be there, and each that is, against the database; and what the database has against the checkpoint."""
-    leaves: list[bytes] = []
-    for tile in tiles(head.size):
-        if tile.level == 0:
-            leaves += stored_hashes(0, tile.start, tile.start + tile.width)
-        for name in names(tile):
-            if not (folder / name).is_file():
-                yield Found("the file is missing", str(folder / name))
+    for name in sorted(_required(head.size)):
+        if not (folder / name).is_file():
+            yield Found("the file is missing", str(folder / name))
+    for path in sorted(folder.iterdir()):
+        if path.name not in {CHECKPOINT, "tile", _NEW}:
+            yield Found("the file is none of the log's", str(path))
+    leaves = [leaf for tile in tiles(head.size) if tile.level == 0 for leaf in stored_hashes(0, tile.start, tile.start + tile.width)]
     if (Frontier().append(leaves).root() if leaves else EMPTY_ROOT) != head.root:
         yield Found("the checkpoint is not that of the log's entries", str(folder / CHECKPOINT))
         return
@@ -111,12 +115,19 @@ def _tile_faults(folder: Path, head: Head) -> Iterator[Found]:
             yield Found("the file is not what the log's entries give", str(path))
 
 
+def _required(size: int) -> set[str]:
+    """The files of the tree of `size`, and of every smaller one that was signed as long as its tiles are not full."""
+    signed = Checkpoint.objects.filter(size__lt=size).values_list("size", flat=True)
+    found = {*tiles(size), *(tile for one in signed for tile in _unfinished(one, size))}
+    return {name for tile in found for name in names(tile)}
+
+
 def _wanted(tile: Tile, *, entries: bool) -> bytes:
     return bundle(_entries(tile)) if entries else b"".join(stored_hashes(tile.level, tile.start, tile.start + tile.width))
 
 
 def _refuse_other(folder: Path, before: Head, head: Head) -> None:
-    state = LogState.objects.get()
+    state = state_of_log()
     if before.origin != head.origin:
         raise Fault(f"{folder} holds the log {before.origin}, not {head.origin}")
     if before.size > state.size:
@@ -128,8 +139,8 @@ def _refuse_other(folder: Path, before: Head, head: Head) -> None:
 
 def _write_tiles(folder: Path, since: int, size: int) -> None:
     """All that the tree of `size` has more than that of `since`, and the partial tiles of every signed size between them."""
-    signed = Checkpoint.objects.filter(size__gt=since, size__lt=size).values_list("size", flat=True)
-    between = {tile for one in signed for tile in partial_tiles(one) if not _is_full(tile, size)}
+    signed = Checkpoint.objects.filter(size__gt=min(since, size - _RECENT), size__lt=size).values_list("size", flat=True)
+    between = {tile for one in signed for tile in _unfinished(one, size) if one > since or not (folder / tile.path()).is_file()}
     widths: dict[tuple[int, int], set[int]] = {}
     for tile in {*tiles(size, since), *between}:
         widths.setdefault((tile.level, tile.index), set()).add(tile.width)
@@ -151,6 +162,11 @@ def _write_tile(folder: Path, most: Tile, widths: set[int]) -> set[Path]:
         if tile.level == 0:
             files.add(_write(folder, tile.bundle_path(), bundle(entries[:width])))
     return files
+
+
+def _unfinished(one: int, size: int) -> list[Tile]:
+    """The partial tiles of a smaller tree that are still partial in that of `size`."""
+    return [tile for tile in partial_tiles(one) if not _is_full(tile, size)]
 
 
 def _is_full(tile: Tile, size: int) -> bool:

@@ -18,6 +18,7 @@ from vestige.errors import Fault
 
 _BATCH = 5_000
 _PART = 500
+_NAMED = 10
 _HASH = 32
 
 
@@ -32,13 +33,24 @@ class LogSigner(Protocol):
 
 
 def sequence() -> int:
-    """Give every committed event that has none its place. Returns the size of the tree."""
+    """Give every committed event that has none its place. Returns the size of the tree. Raises Fault where the tables do not let it."""
     while True:
-        state = LogState.objects.get()
+        state = state_of_log()
         waiting = next_events()
         if not waiting:
             return state.size
-        append(state, waiting)
+        if not append(state, waiting) and state_of_log().size == state.size:
+            placed = Sequenced.objects.filter(event__in=[seq for seq, _ in waiting[:_PART]]).values_list("event__id", flat=True)
+            named = ", ".join(f"event {one}" for one in placed[:_NAMED]) or "the log's state"
+            raise Fault(f"events that wait cannot be given their place: {named} stands in its way")
+
+
+def state_of_log() -> LogState:
+    """The one row that says how large the tree is. Raises Fault where it is not there, or not alone."""
+    found = list(LogState.objects.all()[:2])
+    if len(found) != 1:
+        raise Fault("the log's state is not one row")
+    return found[0]
 
 
 def next_events() -> list[tuple[int, bytes]]:
@@ -99,7 +111,7 @@ def frontier_of(state: LogState) -> Frontier:
 def checkpoint(signer: LogSigner, now: Callable[[], int]) -> str:
     """Sequence, then return the signed checkpoint (note text) of a committed size that covers every event committed before the call."""
     sequence()
-    state = LogState.objects.get()
+    state = state_of_log()
     known = Checkpoint.objects.filter(size=state.size).first()
     if known:
         return known.note

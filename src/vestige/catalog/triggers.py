@@ -15,6 +15,11 @@ _APPEND_ONLY = (
 )
 _ASSIGNMENT = "catalog_assignment"
 _OVERLAP = "assignment_overlap"
+_BODY = " BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END "
+_REFUSING = (  # of PostgreSQL: those that are on, without a condition, and whose function is ours to the letter
+    "SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid "
+    "WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgqual IS NULL AND p.prosrc = %s"
+)
 
 
 def expected(vendor: str) -> frozenset[str]:
@@ -29,7 +34,7 @@ def missing(connection: BaseDatabaseWrapper = _default) -> list[str]:
     """The names of those that are not there, sorted."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')")
+            cursor.execute(_REFUSING, (_BODY,))
             there = {row[0] for row in cursor.fetchall()}
             cursor.execute("SELECT conname FROM pg_constraint WHERE contype = 'x'")
             there |= {row[0] for row in cursor.fetchall()}
@@ -93,10 +98,7 @@ def _sqlite() -> list[str]:
 
 
 def _postgresql() -> list[str]:
-    refuse = (
-        "CREATE OR REPLACE FUNCTION vestige_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$"
-    )
+    refuse = f"CREATE OR REPLACE FUNCTION vestige_append_only() RETURNS trigger LANGUAGE plpgsql AS $${_BODY}$$"
     refusing = [
         f"CREATE OR REPLACE TRIGGER {table}_{act.lower()} BEFORE {act} ON {table} FOR EACH {each} EXECUTE FUNCTION vestige_append_only()"
         for table in _APPEND_ONLY
