@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import acts, backup, intake, published, redaction, seeking
+from benchmarks import acts, backup, fsck, intake, published, redaction, seeking
 
 ALL = {
     "intake": intake.run,
@@ -10,6 +10,7 @@ ALL = {
     "redaction": redaction.run,
     "seeking": seeking.run,
     "published": published.run,
+    "fsck": fsck.run,
     "backup": backup.run,
 }
 

@@ -5,7 +5,6 @@ Whatever stands in a row, the check reads on: columns are taken as they lie ther
 
 import hashlib
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -38,17 +37,22 @@ _RESTORED = (
 def faults(public_key: bytes) -> Iterator[Fault]:
     """All of them, a few at a time."""
     with raw.tolerant():
-        state: checking_log.State = defaultdict(dict)
+        state: checking_log.State = {}
         yield from readable("the triggers", _guards())
-        yield from readable("the events", checking_log.events(state))
-        yield from readable("log", checking_log.tree(public_key))
-        yield from readable("the logs before a restore", _past_logs())
+        yield from readable("the log", _log(public_key, state))
         for name, noun in NOUNS.items():
             yield from readable(f"the table of {name}", _columns(name, noun, state.pop(name, {})))
         yield from readable("the facts of items", _facts())
         yield from readable("the plans of redactions", _plans())
         yield from readable("the working copies", contents.unnoted())
         yield from readable("the cosignatures and tokens", holders.faults())
+
+
+def _log(public_key: bytes, state: checking_log.State) -> Iterator[Fault]:
+    with checking_log.parts() as log:
+        yield from readable("log", checking_log.tree(public_key))
+        yield from readable("the logs before a restore", _past_logs())
+        yield from readable("the events", checking_log.events(log, state))
 
 
 def readable(what: str, found: Iterable[Fault]) -> Iterator[Fault]:

@@ -2,16 +2,22 @@
 
 Nothing here is the writer's code but the hash and canonical JSON: the tree is built another way. Almost every entry holds, so each is first
 put together anew from its openings and compared byte for byte; only one that differs is taken apart to say what is wrong with it.
+A long log is read in parts by several processes, and the parts are then put together.
 """
 
+import os
+import re
 from binascii import unhexlify
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
 from django.db import connection
 
 from vestige.catalog import models, raw
+from vestige.catalog.apart import answers
 from vestige.catalog.proofs import stored_openings
 from vestige.custody import notes
 from vestige.custody.canonical import canonical, parse
@@ -23,19 +29,26 @@ from vestige.evidence.home import Fault
 State = dict[str, dict[str, dict[str, Plain]]]
 
 _CHUNK = 5_000
-_SALT = 32
+_MOST_PROCESSES = 4
+_ALONE = 50_000
+_SALT = 16
 _TYPES = frozenset(EventType)
 _EVENTS = (
     "SELECT e.seq, e.id, e.type, e.time, e.entry, e.leaf, e.item, e.object_kind, e.object_id, e.actor, o.fields FROM catalog_event e "
-    "LEFT JOIN catalog_openings o ON o.event_id = e.seq WHERE e.seq > %s ORDER BY e.seq LIMIT %s"
+    "LEFT JOIN catalog_openings o ON o.event_id = e.seq WHERE e.seq > %s AND e.seq <= %s ORDER BY e.seq LIMIT %s"
 )
 _PLACES = (
     'SELECT s."index", s.leaf, e.leaf FROM catalog_sequenced s JOIN catalog_event e ON e.seq = s.event_id '
-    'WHERE s."index" > %s ORDER BY s."index" LIMIT %s'
+    'WHERE s."index" > %s AND s."index" <= %s ORDER BY s."index" LIMIT %s'
 )
-_FIRST = f'{{"{FIELDS[0]}":{{"salt":"'.encode()
-_NEXT = tuple((end, len(end)) for end in (*(f'}},"{name}":{{"salt":"'.encode() for name in FIELDS[1:]), b"}}"))
-_BETWEEN = b'","value":'
+_EVERY = (1 << 63) - 1
+_OPENED = re.compile(  # each value ends where the next field first begins (atomic): no text makes it try for ever
+    b'{"%b":{"salt":"' % FIELDS[0].encode()
+    + b"".join(b'([0-9a-f]{32})","value":(?>(.*?)},"%b":{"salt":")' % name.encode() for name in FIELDS[1:])
+    + b'([0-9a-f]{32})","value":(.*)}}',
+    re.DOTALL,
+)
+_SALTS = tuple(slice(at, at + _SALT) for at in range(0, _SALT * len(FIELDS), _SALT))
 _ENTRY = '{"fields":{' + ",".join(f'"{name}":"%s"' for name in FIELDS) + '},"id":"%s","time":%d,"type":"%s","v":1}'
 _USED = tuple(FIELDS.index(name) for name in ("item", "previous", "data", "object", "actor"))
 
@@ -44,12 +57,38 @@ Whole = tuple[bytes, ...]
 """Of an entry that holds: its item, its previous entry, its data, its object and its actor, as the JSON texts that were committed to."""
 
 
-def events(state: State) -> Iterator[Fault]:
-    """Each entry by itself, its openings, and the chain of each item; folds the changes into `state`."""
-    heads: dict[str, str] = {}
+@dataclass(slots=True)
+class Part:
+    """What a span of the log tells: its faults, what each item's first entry in it calls the previous one, its newest entries, the changes."""
+
+    faults: list[Fault] = field(default_factory=list)
+    first: dict[str, Plain] = field(default_factory=dict)
+    heads: dict[str, str] = field(default_factory=dict)
+    state: State = field(default_factory=dict)
+
+
+def parts() -> AbstractContextManager[Iterator[Part]]:
+    """The log's parts in their order, read by as many processes as there are processors; a short log is read by this one alone."""
+    newest = models.Event.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
+    count = min(len(os.sched_getaffinity(0)), _MOST_PROCESSES) if newest > _ALONE else 1
+    spans = [(newest * number // count, newest * (number + 1) // count) for number in range(count)]
+    spans[-1] = (spans[-1][0], _EVERY)  # what is written meanwhile too
+    if count == 1:
+        return nullcontext(part(*span) for span in spans)
+    return answers(__name__, part.__name__, spans)
+
+
+def part(after: int, last: int) -> Part:
+    """Each entry behind `after` up to `last` by itself, its openings, the chain of each item, and the changes."""
+    with raw.tolerant():
+        return _part(after, last)
+
+
+def _part(after: int, last: int) -> Part:
+    found = Part()
     said: Plain
     previous: Plain
-    for row in _rows(_EVENTS):
+    for row in _rows(_EVENTS, after, last):
         whole = _whole(row)
         if whole is not None:
             said, previous = _text(whole[0]), _text(whole[1])
@@ -57,21 +96,46 @@ def events(state: State) -> Iterator[Fault]:
             beside = (whole[3], whole[4])
         else:
             opened, wrong = _taken_apart(row)
-            yield from wrong
+            found.faults += wrong
             if not opened:
                 continue
             said, previous, data = opened["item"], opened["previous"], opened["data"]
             beside = (canonical(opened["object"]), canonical(opened["actor"]))
-        _fold(data, state)
+        _fold(data, found.state)
         if (_uuid(row[6]) if row[6] is not None else None) != said:
-            yield Fault("the item in the table is not the item in the entry", f"event {_uuid(row[1])}")
+            found.faults.append(Fault("the item in the table is not the item in the entry", f"event {_uuid(row[1])}"))
         if not _is_beside(row[7:10], beside):
-            yield Fault("the object or the actor in the table is not the one in the entry", f"event {_uuid(row[1])}")
+            found.faults.append(Fault("the object or the actor in the table is not the one in the entry", f"event {_uuid(row[1])}"))
         if isinstance(said, str):
-            if previous != heads.get(said):
-                yield Fault("the trail of the item is broken: an entry before this one is missing or changed", f"item {said}")
-            heads[said] = _bytes(row[5]).hex()
+            _follows(found, said, previous, _bytes(row[5]).hex())
+    return found
+
+
+def _follows(found: Part, item: str, previous: Plain, leaf: str) -> None:
+    """Put an entry at the end of its item's chain."""
+    head = found.heads.get(item)
+    if head is None:
+        found.first[item] = previous
+    elif previous != head:
+        found.faults.append(_broken(item))
+    found.heads[item] = leaf
+
+
+def events(log: Iterable[Part], state: State) -> Iterator[Fault]:
+    """What is wrong with the entries of the parts and where one continues another; folds their changes into `state`."""
+    heads: dict[str, str] = {}
+    for one in log:
+        yield from one.faults
+        yield from (_broken(item) for item, previous in one.first.items() if previous != heads.get(item))
+        heads.update(one.heads)
+        for noun, rows in one.state.items():
+            for key, columns in rows.items():
+                state.setdefault(noun, {}).setdefault(key, {}).update(columns)
     yield from _heads(heads)
+
+
+def _broken(item: str) -> Fault:
+    return Fault("the trail of the item is broken: an entry before this one is missing or changed", f"item {item}")
 
 
 def tree(public_key: bytes) -> Iterator[Fault]:
@@ -81,7 +145,7 @@ def tree(public_key: bytes) -> Iterator[Fault]:
     state = models.LogState.objects.get()
     grown = _Tree()
     signed.pop(0, None)  # of nothing, it says nothing
-    for index, leaf, of_event in _rows(_PLACES, first=-1):
+    for index, leaf, of_event in _rows(_PLACES, -1):
         if index != grown.size:
             yield Fault(f"the log has a gap: index {grown.size} is missing", "log")
             return
@@ -156,18 +220,13 @@ def _whole(row: Row) -> Whole | None:
     """The entry, if it is exactly what its openings and its row give; None for one that has to be taken apart."""
     _, key, event_type, time, entry, leaf, *_, fields = row
     try:
-        if event_type not in _TYPES or sha256(b"\x00" + entry).digest() != leaf or not fields.startswith(_FIRST.decode()):
+        opened = _OPENED.fullmatch(fields.encode())
+        if opened is None or event_type not in _TYPES or sha256(b"\x00" + entry).digest() != leaf:
             return None
-        raw, at, values, commitments = fields.encode(), len(_FIRST), [], []
-        for after, length in _NEXT:
-            start = at + _SALT + len(_BETWEEN)
-            end = raw.index(after, start)
-            if raw[at + _SALT : start] != _BETWEEN:
-                return None
-            values.append(raw[start:end])
-            commitments.append(sha256(unhexlify(raw[at : at + _SALT]) + values[-1]).hexdigest())
-            at = end + length
-        if at != len(raw) or (_ENTRY % (*commitments, _uuid(key), time, event_type)).encode() != entry:
+        groups = opened.groups()
+        salts, values = unhexlify(b"".join(groups[::2])), groups[1::2]
+        commitments = [sha256(salts[at] + value).hexdigest() for at, value in zip(_SALTS, values, strict=True)]
+        if (_ENTRY % (*commitments, _uuid(key), time, event_type)).encode() != entry:
             return None
     except (AttributeError, TypeError, ValueError):
         return None
@@ -233,7 +292,7 @@ def _openings(row: Row) -> tuple[dict[str, Plain], list[str]]:
 def _fold(data: Plain, state: State) -> None:
     changes = data.get("set", ()) if isinstance(data, Mapping) else ()
     for change in changes if isinstance(changes, list) else ():
-        state[change["noun"]].setdefault(change["id"], {}).update(change["columns"])
+        state.setdefault(change["noun"], {}).setdefault(change["id"], {}).update(change["columns"])
 
 
 def _heads(heads: Mapping[str, str]) -> Iterator[Fault]:
@@ -254,14 +313,13 @@ def _bytes(value: object) -> bytes:
     return bytes(value) if isinstance(value, bytes | memoryview) else b""
 
 
-def _rows(statement: str, first: int = 0) -> Iterator[Row]:
-    """All rows, some thousand at a time: a server must not send the whole log at once."""
-    last = first
+def _rows(statement: str, after: int, last: int = _EVERY) -> Iterator[Row]:
+    """All rows behind `after` up to `last`, some thousand at a time: a server must not send the whole log at once."""
     while True:
         with connection.cursor() as cursor:
-            cursor.execute(statement, (last, _CHUNK))
+            cursor.execute(statement, (after, last, _CHUNK))
             rows = cursor.fetchall()
         if not rows:
             return
         yield from rows
-        last = rows[-1][0]
+        after = rows[-1][0]

@@ -106,7 +106,7 @@ def _tile_faults(folder: Path, head: Head) -> Iterator[Found]:
         yield Found("the checkpoint is not that of the log's entries", str(folder / CHECKPOINT))
         return
     there = sorted(one for one in (folder / "tile").rglob("*") if not one.is_dir())
-    committed = LogState.objects.get().size  # a write that was cut off leaves tiles ahead of its checkpoint; the next one finishes it
+    committed = state_of_log().size  # a write that was cut off leaves tiles ahead of its checkpoint; the next one finishes it
     for path in there:
         tile_of = parse_name(path.relative_to(folder).as_posix())
         if tile_of is None or tile_of.start + tile_of.width > committed >> 8 * tile_of.level:

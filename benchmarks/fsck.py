@@ -1,0 +1,84 @@
+"""`vestige fsck` of a home with a million events, as a process of its own: seconds, processor seconds, memory."""
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from benchmarks.measure import ROOT, RUNS, folder, say
+
+EVENTS = int(os.environ.get("VESTIGE_BENCH_EVENTS", "1000000"))
+ITEMS = 200
+GROUP = 1_000
+LIMIT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a process took: seconds on the wall and of all processors, and its peak memory in MB."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def run() -> None:
+    """The home is made by the real writer in large groups: half of the events are about items, whose trails are so long."""
+    with folder("fsck") as where:
+        began = time.perf_counter()
+        home = build(where, EVENTS)
+        rate = EVENTS / (time.perf_counter() - began)
+        say(f"writing and sequencing {EVENTS} events, {GROUP} a transaction", f"{rate:.0f}/s", "")
+        taken = [_checked(home) for _ in range(RUNS)]
+        wall = median(one.wall for one in taken)
+        cpu = median(one.cpu for one in taken)
+        say(f"fsck of {EVENTS} events", f"{wall:.1f} s ({cpu:.1f} CPU s), {wall / LIMIT_S:.2f} of the limit", f"limit {LIMIT_S:g} s")
+        say("  its memory", f"{max(one.memory for one in taken):.0f} MB", "limit 300 MB")
+
+
+def build(where: Path, events: int) -> Path:
+    """A home with that many events, and the items that half of them are about."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "vestige.settings"
+    os.environ["VESTIGE_KEYRING"] = str(where / "keyring")
+    from vestige.access.roles import Role
+    from vestige.actions import intake, people
+    from vestige.actions.agency import found
+    from vestige.assembly import make_home
+    from vestige.custody.events import EventType
+    from vestige.evidence.changes import Statement
+    from vestige.evidence.people import Actor
+
+    console = Actor(kind="console", id="bench", name="console:bench", roles=frozenset({"console"}), via="console")
+    home = make_home(where / "home", "us-federal")
+    found(home.ports, console, "Bench", "UTC", console_acts=True, admin=None)
+    person = people.add(home.ports, console, "C1", "Cee", [Role.EVIDENCE_CUSTODIAN])
+    custodian = Actor("person", str(person.id), "Cee (C1)", person.roles, "console")
+    items = []
+    for number in range(ITEMS):
+        path = where / f"{number}.bin"
+        path.write_bytes(f"item {number}".encode() * 100)
+        items.append(intake.receive(home.ports, custodian, intake.Sent(path), lambda _: None).item)
+    home.ports.catalog.checkpoint()
+    left = events - home.ports.holders.size()
+    for start in range(0, left, GROUP):
+        with home.ports.catalog.writing(custodian) as transaction:
+            for number in range(start, min(start + GROUP, left)):
+                if number % 2:
+                    transaction.record(Statement(EventType.PERSON_LISTED, data={"people": number}))
+                else:
+                    transaction.record(Statement(EventType.FIXITY_CHECKED, item=items[number // 2 % ITEMS]))
+    home.ports.catalog.checkpoint()
+    return where / "home"
+
+
+def _checked(home: Path) -> Taken:
+    """One run; it must find nothing."""
+    command = [sys.executable, "-m", "vestige.cli.main", "--home", str(home), "--json", "fsck"]
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
+    wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Taken(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, after.ru_maxrss / 1024)
