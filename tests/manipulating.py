@@ -400,7 +400,7 @@ def log_files(world: World, draw: Draw) -> tuple[Done, list[Fault]]:
             signed = models.Checkpoint.objects.filter(size__gt=0, size__lt=newest).order_by("size")
             size, older = draw.choice(list(signed.values_list("size", "note")))
             path.write_text(older)
-            what, names = f"set back to {size} entries", ("the file is none of the log's",)
+            what, names = f"set back to {size} entries", ("the file is ahead of the checkpoint", "the file is missing")
         else:
             what, touched = spoil(path, present, draw)
             names = tuple(str(one) for one in touched)

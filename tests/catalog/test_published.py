@@ -106,11 +106,12 @@ def test_a_write_that_was_cut_off_is_finished_and_the_checkpoint_never_runs_ahea
             catalog.write_log()
     assert tlog_reader.read(tlog_reader.from_folder(log)).size < 700
     assert (log / "tile" / "0" / "001").is_file()
-    assert list(catalog.log_faults()) == []  # tiles ahead of the checkpoint hold what is committed
+    assert {fault.what.partition(":")[0] for fault in catalog.log_faults()} == {"the file is ahead of the checkpoint"}
     (log / "tile" / "0" / "001").write_bytes(bytes(256 * 32))
-    assert [fault.what for fault in catalog.log_faults()] == ["the file is not what the log's entries give"]
+    assert "the file is not what the log's entries give" in {fault.what for fault in catalog.log_faults()}
     catalog.write_log()
     assert list(tlog_reader.read(tlog_reader.from_folder(log)).entries) == stored()
+    assert list(catalog.log_faults()) == []
 
 
 @pytest.mark.parametrize("where", ["tile/0/000", "tile/entries/001", "tile/1/000.p/2", "checkpoint"])

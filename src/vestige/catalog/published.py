@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vestige.catalog.models import Checkpoint, Sequenced
@@ -26,6 +26,7 @@ CHECKPOINT = "checkpoint"
 _NEW = ".new"
 _RECENT = 2 * WIDTH
 """So many entries back, sizes are looked for that were signed by somebody slower than the last publication."""
+_AHEAD = "the file is ahead of the checkpoint: a write was cut off, which the next one finishes, or the checkpoint was set back"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -81,38 +82,56 @@ def read_back(folder: Path, public_key: bytes) -> str:
 def faults(folder: Path, public_key: bytes) -> Iterator[Found]:
     """What a folder publishes that does not lead to its checkpoint, or is not what the database has."""
     try:
-        head = held(folder, public_key)
+        with _still(folder):
+            head, there = held(folder, public_key), sorted(one for one in folder.rglob("*") if not one.is_dir())
+            missing = sorted(name for name in _required(head.size) if not (folder / name).is_file()) if head else []
         if head is None:
-            if any(folder.rglob("*")):
+            if there:
                 yield Found("there are files of the log without a checkpoint", str(folder))
             return
         _refuse_other(folder, head, head)
     except Fault as error:
         yield Found(str(error), str(folder / CHECKPOINT))
         return
-    yield from _tile_faults(folder, head)
+    yield from (Found("the file is missing", str(folder / name)) for name in missing)
+    yield from _tile_faults(folder, head, [one for one in there if one not in {folder / CHECKPOINT, folder / _NEW}])
 
 
-def _tile_faults(folder: Path, head: Head) -> Iterator[Found]:
-    """Each file that must be there, and each that is, against the database; and what the database has against the checkpoint."""
-    for name in sorted(_required(head.size)):
-        if not (folder / name).is_file():
-            yield Found("the file is missing", str(folder / name))
-    for path in sorted(folder.iterdir()):
-        if path.name not in {CHECKPOINT, "tile", _NEW}:
-            yield Found("the file is none of the log's", str(path))
+@contextmanager
+def _still(folder: Path) -> Iterator[None]:
+    """Nobody writes into the folder while the block runs."""
+    if not folder.is_dir():
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _tile_faults(folder: Path, head: Head, there: list[Path]) -> Iterator[Found]:
+    """The checkpoint against what the database has, and each file that is there. A partial tile may be gone when it is read: it became full."""
     leaves = [leaf for tile in tiles(head.size) if tile.level == 0 for leaf in stored_hashes(0, tile.start, tile.start + tile.width)]
     if (Frontier().append(leaves).root() if leaves else EMPTY_ROOT) != head.root:
         yield Found("the checkpoint is not that of the log's entries", str(folder / CHECKPOINT))
         return
-    there = sorted(one for one in (folder / "tile").rglob("*") if not one.is_dir())
-    committed = state_of_log().size  # a write that was cut off leaves tiles ahead of its checkpoint; the next one finishes it
+    committed = state_of_log().size
     for path in there:
-        tile_of = parse_name(path.relative_to(folder).as_posix())
-        if tile_of is None or tile_of.start + tile_of.width > committed >> 8 * tile_of.level:
+        tile = parse_name(path.relative_to(folder).as_posix())
+        if tile is None or _ends(tile) > committed >> 8 * tile.level:
             yield Found("the file is none of the log's", str(path))
-        elif path.read_bytes() != _wanted(tile_of, entries=path.relative_to(folder).parts[1] == "entries"):
-            yield Found("the file is not what the log's entries give", str(path))
+            continue
+        with suppress(FileNotFoundError):
+            if path.read_bytes() != _wanted(tile, entries=path.relative_to(folder).parts[1] == "entries"):
+                yield Found("the file is not what the log's entries give", str(path))
+            elif _ends(tile) > head.size >> 8 * tile.level:
+                yield Found(_AHEAD, str(path))
+
+
+def _ends(tile: Tile) -> int:
+    return tile.start + tile.width
 
 
 def _required(size: int) -> set[str]:
