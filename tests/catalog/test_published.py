@@ -215,3 +215,23 @@ def test_almost_every_entry_is_checked_without_taking_it_apart(agency: Agency, m
     with agency.ports.catalog.writing(CONSOLE) as transaction:
         transaction.record(Statement(EventType.PERSON_LISTED, data={"x": {"y": 1}, "z": [{"a": {"b": 1}, "digests": {"salt": "x"}}]}))
     assert list(agency.ports.catalog.faults()) == []
+
+
+def test_the_tiles_of_a_smaller_signed_size_are_missed_and_come_again(agency: Agency, tmp_path: Path) -> None:
+    catalog, log = agency.ports.catalog, tmp_path / "home" / "log"
+    write(agency, 10)
+    size = int(catalog.checkpoint().split("\n")[1])
+    write(agency, 5)
+    catalog.write_log()
+    assert list(catalog.log_faults()) == []
+    gone = [log / "tile" / "0" / "000.p" / str(size), log / "tile" / "entries" / "000.p" / str(size)]
+    kept = [path.read_bytes() for path in gone]
+    for path in gone:
+        path.unlink()
+    assert [fault.object for fault in catalog.log_faults()] == [str(path) for path in gone]
+    write(agency, 1)
+    catalog.write_log()
+    assert [path.read_bytes() for path in gone] == kept
+    assert list(catalog.log_faults()) == []
+    (log / "stranger").write_bytes(b"")
+    assert [fault.what for fault in catalog.log_faults()] == ["the file is none of the log's"]

@@ -12,6 +12,7 @@ from vestige.actions.checking import check, try_items
 from vestige.assembly import migrate_home
 from vestige.cli.context import Context, console
 from vestige.cli.output import answer, emit, part_progress, say
+from vestige.cli.times import written
 from vestige.errors import BadInput
 from vestige.evidence.backups import Restored
 from vestige.restoration import Wishes, restore_home
@@ -98,9 +99,11 @@ def _repair(given: Context, folder: Path) -> None:
     done = put_back(home.ports, given.actor(home), folder)
     for item, words in done.items():
         emit({"item": str(item), "result": words}) if given.json else typer.echo(f"item {item}: {words}")
-    say(f"{len(done)} items did not open" if done else "every item opens; nothing was to be put back")
-    if any(words != "put back" for words in done.values()):
+    lost = sum(words != "put back" for words in done.values())
+    if lost:
+        say(f"LOST: {lost} items are not in the backup: they came in after it, or it was not whole; {len(done) - lost} were put back")
         raise typer.Exit(1)
+    say(f"{len(done)} items did not open and were put back; nothing is lost" if done else "every item opens; nothing was to be put back")
 
 
 def migrate(context: typer.Context) -> None:
@@ -112,7 +115,11 @@ def migrate(context: typer.Context) -> None:
 
 
 def _words(found: Restored) -> list[str]:
-    words = [f"restored from backup {found.backup}: {found.events} entries of the log {found.old.origin}"]
+    words = [f"restored from backup {found.backup}, made at {written(found.made)}: {found.events} entries of the log {found.old.origin}"]
+    if found.missing:
+        words.append(f"LOST: {len(found.missing)} files that the backup itself has lost; they are named")
+    else:
+        words.append("nothing older than the backup is lost")
     if found.lost:
         words.append(f"LOST: {found.lost} entries that were made after the backup, up to entry {found.old.newest} of the old log")
     else:

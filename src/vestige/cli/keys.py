@@ -87,7 +87,7 @@ def recover(
     if to.resolve() != home.config.keyring.resolve():
         say(f"The home looks for its keyring at {home.config.keyring}: set VESTIGE_KEYRING to {to}, or move it there.")
     value = {"keyring": str(to), "kit": trial.kit, "item": str(trial.item) if trial.item else None}
-    answer(value, f"{to} holds the keys of this home again", json=given.json)
+    answer(value, f"{to} holds the keys of this home again; nothing is lost", json=given.json)
 
 
 def rotate(

@@ -251,7 +251,8 @@ def _read(path: Path) -> dict[str, Any]:
             facts = os.fstat(file.fileno())
             data = file.read()
     except FileNotFoundError as error:
-        raise NotFound(f"there is no keyring at {path}") from error
+        words = f"there is no keyring at {path}; bring it back from its copy, or from the recovery kit (vestige keys recover)"
+        raise NotFound(words) from error
     except OSError as error:
         raise disk.said(error, path) from error
     mode = stat.S_IMODE(facts.st_mode)
