@@ -20,6 +20,7 @@ from tests.media.redact_worlds import samples as heard_of
 
 from vestige.custody.canonical import canonical
 from vestige.errors import RenderFailed
+from vestige.media import redact_picture_copy
 from vestige.media.avcc import Sets, sets_of
 from vestige.media.check import check
 from vestige.media.containers.index import index_file, tracks_of
@@ -316,6 +317,14 @@ def test_a_group_with_notes_that_may_hold_words_is_not_copied_and_their_hash_not
     assert WORDS not in made.copy
     assert hashlib.sha256(note).hexdigest() not in made.proofs.decode()
     require_copied_frames_alike(made)
+
+
+def test_a_picture_with_more_notes_than_can_be_told_of_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redact_picture_copy, "_MOST_DROPPED", 39)
+    note = units(b"\x06\x01\x01\x00\x80")
+    made = redacted(rewritten(plain(GROUPS), lambda _, sample, __: note + sample), (500, 700))
+    assert made.anew["picture"] == "more than 39 notes would have to be told of"
+    assert made.proven().streams[0].altered == 60
 
 
 def test_parameter_sets_that_change_on_the_way_are_not_copied() -> None:

@@ -29,6 +29,7 @@ _CLOCK = frozenset({0, 1, 6})  # kinds of SEI: buffering period, picture timing,
 _FORMATS = frozenset({"yuv420p", "yuvj420p"})
 _LARGEST = 32 << 20  # bytes of a sample: what the media index takes apart
 _MOST_UNITS = 4096
+_MOST_DROPPED = 250_000  # each takes a hundred bytes of the proofs, of which a task may send 32 MiB: two hours with one a picture
 _HEAD = 86  # bytes of a sample entry before its own boxes, with its own head
 _PREFIX = 4
 _NUMBERS_OF_COLOUR = 11
@@ -93,13 +94,18 @@ class CopiedPicture:
         self._own: list[bool] = []
 
     def choose(self, first: Fraction) -> bool:
-        """Decide which groups are copied, when the first picture is shown at `first` (seconds); whether any is."""
+        """Decide which groups are copied, when the first picture is shown at `first` (seconds); whether any is.
+
+        Raises NotCopyable where so many units would be dropped that the proofs grew beyond what is sent and checked.
+        """
         scale = self._track.header.timescale
         for start, end in self._groups.spans():
             begins = to_ms(first + Fraction(self.ticks[start] - self.ticks[0], scale))
             ends = to_ms(first + Fraction(self.ticks[end] - self.ticks[0], scale)) if end < len(self._track) else self._plan.duration_ms
             hidden = any(mask.span.meets(begins, max(ends, begins + 1)) for mask in self._plan.masks)
             self._own += [not hidden and all(sample.own for sample in self._samples[start:end])] * (end - start)
+        if sum(len(sample.dropped) for sample, own in zip(self._samples, self._own, strict=True) if own) > _MOST_DROPPED:
+            raise NotCopyable(f"more than {_MOST_DROPPED} notes would have to be told of")
         return any(self._own)
 
     def own(self, number: int) -> bool:
