@@ -4,6 +4,7 @@ refused and named."""
 import hashlib
 import io
 import json
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,6 +127,22 @@ def test_any_silence_proves_itself(mutes: tuple[tuple[int, int], ...]) -> None:
     sound = made.proven().streams[1]
     assert sound.identical == (0 if mutes == ((0, 2000),) else sound.identical)
     assert sound.identical > 80 if not mutes else sound.altered > 2
+
+
+def test_sound_that_the_edit_list_hides_is_not_released() -> None:
+    """Who watched the recording heard from 0.1 s of the track to 1.1 s of it; nothing that sounds before or after may be in the copy."""
+    original = plain(GROUPS)
+    at = original.rindex(b"elst") + 12  # length in the movie's time scale, start in the track's own
+    original = original[:at] + struct.pack(">Qq", 90_000, 4410) + original[at + 16 :]
+    made = redacted(original, (500, 700))
+    track = tracks_of(io.BytesIO(original), len(original))[1].samples
+    heard = [number for number in range(len(track)) if number * 1024 < 48_510 and (number + 1) * 1024 > 4410]
+    copied = {n for first, count in json.loads(made.proofs)["streams"][1]["runs"] for n in range(first, first + count)}
+    assert copied == set(heard[:-1])
+    for number in set(range(len(track))) - copied:
+        place, size = int(track.offsets[number]), int(track.sizes[number])
+        assert original[place : place + size] not in made.copy
+    assert made.proven().streams[1].identical == len(copied)
 
 
 @pytest.mark.parametrize(
