@@ -6,7 +6,8 @@ import io
 import json
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,11 +23,14 @@ from tests.media.redact_worlds import samples as heard_of
 from vestige.custody.canonical import canonical
 from vestige.errors import RenderFailed
 from vestige.media import redact_picture_copy
-from vestige.media.avcc import Sets, sets_of
+from vestige.media.aac import NotPlain
+from vestige.media.avcc import NotCopyable, Sets, sets_of
 from vestige.media.check import check
 from vestige.media.containers.index import index_file, tracks_of
 from vestige.media.containers.mp4_shapes import shape_of
 from vestige.media.containers.mp4_writer import Edit, Mp4Writer, Shape
+from vestige.media.redact_picture_copy import CopiedPicture
+from vestige.media.redact_sound_copy import CopiedSound
 from vestige.media.released import Original, proofs
 from vestige.media.render import render
 from vestige.redaction.geometry import Box
@@ -342,6 +346,20 @@ def test_a_picture_with_more_notes_than_can_be_told_of_is_made_anew(monkeypatch:
     made = redacted(rewritten(plain(GROUPS), lambda _, sample, __: note + sample), (500, 700))
     assert made.anew["picture"] == "more than 39 notes would have to be told of"
     assert made.proven().streams[0].altered == 60
+
+
+def test_a_description_that_is_not_the_one_of_the_index_is_not_copied() -> None:
+    """A file may describe a track twice; a copy by the other description could not prove itself."""
+    source = io.BytesIO(plain(GROUPS))
+    tracks, movie = tracks_of(source, len(source.getvalue())), shape_of(source, len(source.getvalue()))
+    picture, sound = (replace(track, header=replace(track.header, extradata="00" * 32)) for track in tracks)
+    of = plan_for(source, mask(1, (500, 700), BOX)), pictures(source)[0]
+    with pytest.raises(NotCopyable, match="described twice"):
+        CopiedPicture(source, picture, movie, of)
+    with pytest.raises(NotPlain, match="described twice"):
+        CopiedSound(source, sound, movie, ())
+    assert CopiedPicture(source, tracks[0], movie, of).choose(Fraction(0))
+    assert CopiedSound(source, tracks[1], movie, ()).released().runs
 
 
 def test_parameter_sets_that_change_on_the_way_are_not_copied() -> None:

@@ -79,6 +79,8 @@ class CopiedPicture:
             raise NotCopyable("pictures are shown in another order than they are coded, or not all are shown")
         self.sets = sets_of(_box_of(entries[0], b"avcC"))
         self.colour = _colour(_box_of(entries[0], b"colr"))
+        if hashlib.sha256(self.sets.to_bytes()).hexdigest() != track.header.extradata:
+            raise NotCopyable("the picture is described twice")
         if self.sets.profile is None:
             raise NotCopyable("the picture's profile is none that frames can be added to")
         self._plan, self._track = plan, track

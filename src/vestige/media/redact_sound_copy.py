@@ -7,6 +7,7 @@ original could hear: samples of which a half lies before the track begins to pla
 A sample that carries more than sound is written again without that: it is not counted as the original's.
 """
 
+import hashlib
 import io
 import math
 from bisect import bisect_right
@@ -57,6 +58,8 @@ class CopiedSound:
             raise NotPlain("the sound is not AAC in the order in which it is heard")
         self._esds = _esds(_entries(movie, track)[0])
         self._coding = coding_of(self._esds)
+        if hashlib.sha256(self._esds).hexdigest() != track.header.extradata:
+            raise NotPlain("the sound is described twice")
         self._track, self._heard = track, _heard(track, movie.timescale)
         self._window = Window(Beside(source), source.seek(0, io.SEEK_END), LARGE)
         self._starts: list[int] = [*samples.dts.tolist(), int(samples.dts[-1] + samples.durations[-1])]
