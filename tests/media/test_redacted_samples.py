@@ -417,7 +417,7 @@ def test_no_proofs_are_made_of_another_original() -> None:
         proofs(io.BytesIO(other), Original(ITEM, "00" * 32, KEY), made.streams, silent)
 
 
-@settings(max_examples=examples(12), deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     group=st.integers(1, 25),
     spans=st.lists(st.tuples(st.integers(0, 980), st.integers(1, 300)), min_size=1, max_size=3),
