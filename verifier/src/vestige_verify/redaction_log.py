@@ -34,7 +34,7 @@ def require_same(document: bytes, must: Hidden) -> None:
 
 def _lines(document: bytes) -> list[dict[str, str]]:
     try:
-        lines = list(csv.DictReader(io.StringIO(document.decode("utf-8-sig"), newline=""), strict=True))
+        lines = list(csv.DictReader(io.StringIO(document.decode("utf-8").removeprefix("\ufeff"), newline=""), strict=True))
     except (UnicodeError, csv.Error) as problem:
         raise VerificationError(f"the redaction log is no table: {problem}") from None
     needed = {"line", "from_ms", "to_ms", "ground", "silences", "share_percent"}
