@@ -311,7 +311,7 @@ def _reversion(data: bytes) -> bytes:
 def _large(area: Packages) -> None:
     """Values without end; the bag's manifests and the log vouch for them."""
     for name, reason, head, filler, times in (
-        ("a text without end", "the JSON holds a value that is too large, or that does not end", '{"checkpoint":"', "x", 40 << 20),
+        ("a text without end", "the JSON holds a value that is too large, or that does not end", '{"checkpoint":"', "x", 17 << 20),
         ("deep nesting", "the JSON is nested too deeply", '{"checkpoint":', "[", 200_000),
     ):
         files = made(court(edit_trail_bytes=lambda _data, head=head, filler=filler, times=times: (head + filler * times).encode()))
