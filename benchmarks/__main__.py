@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import acts, backup, fsck, intake, published, redaction, seeking
+from benchmarks import acts, backup, fsck, intake, media_index, published, redaction, seeking
 
 ALL = {
     "intake": intake.run,
@@ -12,6 +12,7 @@ ALL = {
     "published": published.run,
     "fsck": fsck.run,
     "backup": backup.run,
+    "media_index": media_index.run,
 }
 
 for name in sys.argv[1:] or ALL:

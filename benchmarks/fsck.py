@@ -1,11 +1,12 @@
-"""`vestige fsck` of a home with a million events, as a process of its own: seconds, processor seconds, memory."""
+"""A home with a million events: `vestige fsck` as a process of its own (seconds, processor seconds, memory), and the bytes of proofs."""
 
+import base64
 import os
 import resource
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -15,6 +16,7 @@ EVENTS = int(os.environ.get("VESTIGE_BENCH_EVENTS", "1000000"))
 ITEMS = 200
 GROUP = 1_000
 LIMIT_S = 20.0
+MOST_HASHES = (EVENTS - 1).bit_length()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,34 @@ def run() -> None:
         home = build(where, EVENTS)
         rate = EVENTS / (time.perf_counter() - began)
         say(f"writing and sequencing {EVENTS} events, {GROUP} a transaction", f"{rate:.0f}/s", "")
+        _proofs(home)
         taken = [_checked(home) for _ in range(RUNS)]
         wall = median(one.wall for one in taken)
         cpu = median(one.cpu for one in taken)
         say(f"fsck of {EVENTS} events", f"{wall:.1f} s ({cpu:.1f} CPU s), {wall / LIMIT_S:.2f} of the limit", f"limit {LIMIT_S:g} s")
         say("  its memory", f"{max(one.memory for one in taken):.0f} MB", "limit 300 MB")
+
+
+def _proofs(where: Path) -> None:
+    """The proof of an item's newest entry, as an entry of a trail has it and as a file (C2SP tlog-proof)."""
+    from vestige.assembly import open_home
+    from vestige.custody.proofs import proof_file
+
+    catalog = open_home(where).ports.catalog
+    note = catalog.checkpoint()
+    item = next(iter(catalog.digests()))
+    size = int(note.splitlines()[1])
+    [entry] = catalog.proofs(size).newest(item)
+    listed = sum(len(base64.b64encode(one)) + 3 for one in entry.proof)  # in quotes, with a comma
+    whole, bare = len(proof_file(entry, None, note)), len(proof_file(replace(entry, proof=()), None, note))
+    say(
+        f"proof of an entry of a trail among {size}",
+        f"{len(entry.proof)} hashes, {listed} bytes in the trail",
+        f"limit {MOST_HASHES} hashes",
+    )
+    say("  as a file (C2SP tlog-proof)", f"{whole} bytes, {whole - bare} of them for the hashes", "")
+    if len(entry.proof) > MOST_HASHES:
+        raise RuntimeError("the proof is not logarithmic")
 
 
 def build(where: Path, events: int) -> Path:

@@ -53,17 +53,16 @@ class _Placed(io.RawIOBase):
         view = memoryview(buffer).cast("B")[: max(0, self.size - self._at)]
         done = 0
         while done < len(view):
-            part = self._read_at(self._at, len(view) - done)
+            part = self._read_into(self._at, view[done:])
             if not part:
                 break
-            view[done : done + len(part)] = part
-            done += len(part)
-            self._at += len(part)
+            done += part
+            self._at += part
         return done
 
     @abstractmethod
-    def _read_at(self, offset: int, length: int) -> memoryview:
-        """Plaintext from a place: as much as is at hand, nothing at the end."""
+    def _read_into(self, offset: int, out: memoryview) -> int:
+        """Plaintext from a place: as much as is at hand, nothing at the end. Returns how many bytes."""
 
 
 class Plain(_Placed):
@@ -74,8 +73,10 @@ class Plain(_Placed):
         super().__init__(os.fstat(descriptor).st_size)
         self._descriptor = descriptor
 
-    def _read_at(self, offset: int, length: int) -> memoryview:
-        return memoryview(os.pread(self._descriptor, min(length, _SEGMENT), offset))
+    def _read_into(self, offset: int, out: memoryview) -> int:
+        part = os.pread(self._descriptor, min(len(out), _SEGMENT), offset)
+        out[: len(part)] = part
+        return len(part)
 
 
 class Unsealed(_Placed):
@@ -92,30 +93,44 @@ class Unsealed(_Placed):
         derived = HKDF(SHA256(), 32, salt=header[1:33], info=associated_data).derive(key)
         self._gcm, self._prefix = AESGCM(derived), header[33:]
         self._descriptor, self._sealed, self._segments = descriptor, sealed, segments
-        self._kept: OrderedDict[int, bytes] = OrderedDict()
+        self._kept: OrderedDict[int, bytearray] = OrderedDict()
         self._segment(segments - 1)
 
-    def _read_at(self, offset: int, length: int) -> memoryview:
+    def _read_into(self, offset: int, out: memoryview) -> int:
         # The header counts as plaintext of the first segment, which makes all segments alike.
         number, start = divmod(offset + _HEADER, _SEGMENT - _TAG)
-        start = start if number else offset
-        return memoryview(self._segment(number))[start : start + length]
+        first = 0 if number else _HEADER
+        length = self._span(number)[1] - _TAG
+        if start == first and len(out) >= length and number not in self._kept:
+            self._open(number, out[:length])  # a whole segment opens where it is wanted
+            return length
+        part = memoryview(self._segment(number))[start - first : start - first + len(out)]
+        out[: len(part)] = part
+        return len(part)
 
-    def _segment(self, number: int) -> bytes:
+    def _segment(self, number: int) -> bytearray:
         if number in self._kept:
             self._kept.move_to_end(number)
             return self._kept[number]
-        start = max(number * _SEGMENT, _HEADER)
-        end = min((number + 1) * _SEGMENT, self._sealed)
-        nonce = self._prefix + number.to_bytes(4, "big") + bytes([number == self._segments - 1])
-        try:
-            plain = self._gcm.decrypt(nonce, os.pread(self._descriptor, end - start, start), None)
-        except InvalidTag as error:
-            raise Tampered(f"segment {number + 1} of {self._segments} of the object is not what was sealed") from error
+        plain = bytearray(self._span(number)[1] - _TAG)
+        self._open(number, memoryview(plain))
         self._kept[number] = plain
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
         return plain
+
+    def _span(self, number: int) -> tuple[int, int]:
+        """Where a segment lies in the sealed file, and its length there."""
+        start = max(number * _SEGMENT, _HEADER)
+        return start, min((number + 1) * _SEGMENT, self._sealed) - start
+
+    def _open(self, number: int, out: memoryview) -> None:
+        start, length = self._span(number)
+        nonce = self._prefix + number.to_bytes(4, "big") + bytes([number == self._segments - 1])
+        try:
+            self._gcm.decrypt_into(nonce, os.pread(self._descriptor, length, start), None, out)
+        except (InvalidTag, ValueError) as error:  # ValueError: the file was cut since it was opened
+            raise Tampered(f"segment {number + 1} of {self._segments} of the object is not what was sealed") from error
 
 
 def open_source(descriptor: int, key: bytes | None, associated_data: bytes) -> tuple[BinaryIO, int]:
