@@ -40,11 +40,11 @@ def run() -> None:
         wall = median(one.wall for one in taken)
         cpu = median(one.cpu for one in taken)
         say(f"fsck of {EVENTS} events", f"{wall:.1f} s ({cpu:.1f} CPU s), {wall / LIMIT_S:.2f} of the limit", f"limit {LIMIT_S:g} s")
-        say("  its memory", f"{max(one.memory for one in taken):.0f} MB", "limit 300 MB")
+        say("  its memory", f"{max(one.memory for one in taken):.0f} MB in the largest of its processes", "")
 
 
 def _proofs(where: Path) -> None:
-    """The proof of an item's newest entry, as an entry of a trail has it and as a file (C2SP tlog-proof)."""
+    """The longest proof of an item's trail, as an entry of a trail has it and as a file (C2SP tlog-proof)."""
     from vestige.assembly import open_home
     from vestige.custody.proofs import proof_file
 
@@ -52,7 +52,7 @@ def _proofs(where: Path) -> None:
     note = catalog.checkpoint()
     item = next(iter(catalog.digests()))
     size = int(note.splitlines()[1])
-    [entry] = catalog.proofs(size).newest(item)
+    entry = max(catalog.proofs(size).trail(item), key=lambda one: len(one.proof))
     listed = sum(len(base64.b64encode(one)) + 3 for one in entry.proof)  # in quotes, with a comma
     whole, bare = len(proof_file(entry, None, note)), len(proof_file(replace(entry, proof=()), None, note))
     say(
