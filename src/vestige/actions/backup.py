@@ -29,7 +29,7 @@ def backup(desk: Desk, folder: Path, keep: int, progress: Callable[[float], None
         raise BadInput("at least one backup is kept")
     try:
         if desk.actor.kind == "system":  # the clock begins no backup in a place where none was: the disk may not be mounted
-            desk.ports.backups.claimed(folder)
+            _begun_by_hand(desk, folder)
         desk.ports.catalog.checkpoint()
         with desk.ports.backups.begin(folder, desk.now()) as snapshot:
             made = snapshot.finish(desk.ports.catalog.copy(snapshot.catalog), progress)
@@ -100,6 +100,14 @@ def test_restore(desk: Desk, folder: Path, sample: int) -> Mapping[str, object]:
 def migrated(desk: Desk, before: tuple[str, ...], after: tuple[str, ...], kept: str) -> None:
     """The database was brought forward; `kept` names the copy of it as it was before."""
     desk.note(Statement(EventType.HOME_MIGRATED, data={"added": sorted(set(after) - set(before)), "copy": kept}))
+
+
+def _begun_by_hand(desk: Desk, folder: Path) -> None:
+    """Raises BadInput, saying what to do, where no backup of this home was ever made."""
+    try:
+        desk.ports.backups.claimed(folder)
+    except BadInput as error:
+        raise BadInput(f"{error}; mount its disk, or make the first backup there by hand: vestige backup {folder}") from error
 
 
 def _failed(desk: Desk, event: EventType, error: VestigeError) -> None:
