@@ -15,6 +15,8 @@ from vestige.actions.ports import Ports
 from vestige.alarm import Alarm
 from vestige.config import Config
 from vestige.custody.notes import fingerprint, verifier_key
+from vestige.custody.signed_notes import ED25519, VerifierKey
+from vestige.custody.succession import keys as log_keys
 from vestige.errors import BadInput, LogUnwritable, Unavailable
 from vestige.errors import Fault as Broken
 from vestige.evidence.backups import BackupSchedule
@@ -186,8 +188,11 @@ def recover_without_home(copy: Path, shares: Sequence[Path], to: Path) -> str:
     Raises BadInput for wrong shares, a file that is there, or a fingerprint on a share that is not that of the log key given back.
     """
     home_id, entry = rebuild(SealedCopy(copy), shares)
-    found = fingerprint(Keyring.of(to, home_id, entry).public_key())
-    if any(share.fingerprint not in {None, found} for share in read_shares(shares)):
+    keyring = Keyring.of(to, home_id, entry)
+    found = fingerprint(keyring.public_key())
+    newest = VerifierKey(f"vestige.log/{home_id}", ED25519, keyring.public_key())
+    known = {None, *(fingerprint(key.public) for key in log_keys(keyring.succession, newest))}
+    if any(share.fingerprint not in known for share in read_shares(shares)):
         raise BadInput("the fingerprint on a share is not that of the log key which the shares give back; somebody changed one of them")
     Keyring.write_back(to, home_id, usable(entry))
     return found

@@ -17,8 +17,9 @@ from vestige.actions.backup import begin_again
 from vestige.assembly import Home, assemble, now_ms, open_home, use_database, write_settings
 from vestige.config import Config
 from vestige.custody import anchors
-from vestige.custody.notes import Checkpoint
+from vestige.custody.notes import Checkpoint, signed_with
 from vestige.custody.signed_notes import ED25519, VerifierKey
+from vestige.custody.succession import keys
 from vestige.errors import BadInput, Fault
 from vestige.evidence.backups import OldLog, Restored
 from vestige.evidence.people import Actor
@@ -79,7 +80,7 @@ def restore_home(
         settings = replace(config.load(partial), key_place=place)
         _database(source, settings)
         home = assemble(settings, now)
-        found = _known(source, old_keys.public_key(), wishes.newer, missing)
+        found = _known(source, old_keys, wishes.newer, missing)
         begin_again(home.ports, actor, f"vestige.log/{home_id}", found)
         home.ports.catalog.checkpoint()
         _close()
@@ -120,26 +121,27 @@ def _database(source: _Source, settings: Config) -> None:
     schema.migrate()
 
 
-def _known(source: _Source, key: bytes, newer: Iterable[str], missing: Sequence[str]) -> Restored:
+def _known(source: _Source, old_keys: Keyring, newer: Iterable[str], missing: Sequence[str]) -> Restored:
     """What is known of the old log. Raises Fault for a checkpoint that is not its own or that the backup does not fit."""
     from vestige.catalog.restoring import root_between
 
     origin, text = str(source.manifest["origin"]), str(source.manifest["checkpoint"])
-    log_key = VerifierKey(origin, ED25519, key)
-    heads = {_signed(note, log_key): note for note in (text, *newer, *_published(source)) if note}
+    log_keys = keys(old_keys.succession, VerifierKey(origin, ED25519, old_keys.public_key()))
+    heads = {_signed(note, log_keys): note for note in (text, *newer, *_published(source)) if note}
     for head in heads:
         if head.size <= source.manifest["size"] and root_between(0, head.size) != head.root:
             raise Fault(f"the backup is not of the log of a checkpoint over {head.size} entries: one of the two was forged")
     newest = max(heads, key=lambda head: head.size)
-    old = OldLog(origin, str(log_key), _signed(text, log_key).size, text, newest.size)
+    signer = next(key for key in log_keys if signed_with(text, key.public))  # an older backup's checkpoint is by an older key
+    old = OldLog(origin, str(signer), _signed(text, log_keys).size, text, newest.size)
     return Restored(old, source.name, source.manifest["made"], source.manifest["events"], heads[newest], missing)
 
 
-def _signed(text: str, key: VerifierKey) -> Checkpoint:
-    """The checkpoint of a note or an anchor that the old log's key signed. Raises Fault for one that it did not, BadInput for neither."""
+def _signed(text: str, log_keys: Sequence[VerifierKey]) -> Checkpoint:
+    """The checkpoint of a note or an anchor that a key of the old log signed. Raises Fault for one that it did not, BadInput for neither."""
     anchor = anchors.parse(text)
-    if anchor.checkpoint.origin != key.name or not anchor.note.signed_by((key,)):
-        raise Fault(f"a checkpoint of another log than {key.name} was given: {anchor.checkpoint.origin}")
+    if anchor.checkpoint.origin != log_keys[0].name or not anchor.note.signed_by(log_keys):
+        raise Fault(f"a checkpoint of another log than {log_keys[0].name} was given: {anchor.checkpoint.origin}")
     return anchor.checkpoint
 
 

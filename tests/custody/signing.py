@@ -20,8 +20,8 @@ class Signer:
     sign: Callable[[bytes], bytes]
 
 
-def signer(name: str, algorithm: int) -> Signer:
-    private = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"{name}{algorithm}".encode()).digest())
+def signer(name: str, algorithm: int, seed: str = "") -> Signer:
+    private = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"{name}{algorithm}{seed}".encode()).digest())
     return Signer(VerifierKey(name, algorithm, private.public_key().public_bytes_raw()), private.sign)
 
 

@@ -122,7 +122,7 @@ def _own(desk: Desk, sizes: Sequence[int]) -> OwnLog:
     """The log as it is, every event in its place, with its roots at these sizes. A broken log is compared as far as it reads."""
     with suppress(Fault):  # fsck names it; an anchor may still show since when
         desk.ports.catalog.checkpoint()
-    return OwnLog((_log_key(desk),), desk.ports.holders.size(), desk.ports.holders.roots(sizes))
+    return OwnLog(_log_keys(desk), desk.ports.holders.size(), desk.ports.holders.roots(sizes))
 
 
 def _earlier(desk: Desk, sizes: Sequence[int]) -> list[EarlierLog]:
@@ -135,6 +135,11 @@ def _earlier(desk: Desk, sizes: Sequence[int]) -> list[EarlierLog]:
 
 def _log_key(desk: Desk) -> VerifierKey:
     return VerifierKey(desk.ports.catalog.origin(), ED25519, desk.ports.catalog.log_key())
+
+
+def _log_keys(desk: Desk) -> tuple[VerifierKey, ...]:
+    """All that the log has had, the one in force first."""
+    return tuple(VerifierKey(desk.ports.catalog.origin(), ED25519, key) for key in desk.ports.catalog.log_keys())
 
 
 def _told(desk: Desk, name: str, anchor: Anchor, result: Compared) -> Comparison:

@@ -12,7 +12,11 @@ from vestige.access.permissions import Permission
 from vestige.actions.door import Desk, action
 from vestige.actions.ports import Ports
 from vestige.custody.events import EventType
-from vestige.custody.notes import fingerprint
+from vestige.custody.notes import fingerprint, verify
+from vestige.custody.signed_notes import ED25519, VerifierKey
+from vestige.custody.succession import Succession
+from vestige.custody.succession import keys as log_keys
+from vestige.custody.succession import make as make_succession
 from vestige.errors import BadInput, Fault, NotFound, Tampered, VestigeError
 from vestige.evidence.changes import Plain, Statement
 from vestige.evidence.home import KitFacts, KitTrial, SharePage
@@ -161,6 +165,19 @@ def _ended(desk: Desk, done: int, left: int, *, drawn: bool) -> Rotated:
     return Rotated(current, drawn, done, left)
 
 
+@action("keys.rekey_log", Permission.KEY_ROTATE, EventType.LOG_REKEYED)
+def rekey_log(desk: Desk) -> Succession:
+    """Replace the log's signing key by a new one, which the old one signs. Raises BadInput where somebody else did in between, Unavailable."""
+    catalog, new = desk.ports.catalog, desk.ports.keys.new_log_key()
+    head = verify(catalog.checkpoint(), new.old_public)
+    step = make_succession(head, (new.old_public, new.sign_old), (new.public, new.sign))
+    data: dict[str, Plain] = {"old": str(step.old), "new": str(step.new), "note": step.note}
+    with desk.writing() as pen:
+        pen.record(Statement(EventType.LOG_REKEYED, about=("key", fingerprint(new.public)), data=data))
+        new.put_in_force(step.note)
+    return step
+
+
 def _tried(desk: Desk, shares: Sequence[Path]) -> KitTrial:
     """A trial that held; one that did not is recorded and raised."""
     kit = desk.ports.keys.kit()
@@ -170,7 +187,8 @@ def _tried(desk: Desk, shares: Sequence[Path]) -> KitTrial:
         digests = desk.ports.catalog.digests()
         objects = {item: sealed for sealed, items in desk.ports.catalog.objects().items() for item in items}
         trial = desk.ports.keys.try_kit(shares, objects)
-        if trial.fingerprints - {fingerprint(trial.log_key)}:
+        newest = VerifierKey(desk.ports.catalog.origin(), ED25519, trial.log_key)
+        if trial.fingerprints - {fingerprint(key.public) for key in log_keys(trial.succession, newest)}:
             raise Fault("the fingerprint on a share is not that of the log key which the shares give back; somebody changed one of them")
         if trial.item and trial.digest != digests[trial.item]:
             raise Tampered(f"item {trial.item} opened, and its bytes are not those that were taken in")

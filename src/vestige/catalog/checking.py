@@ -5,7 +5,7 @@ Whatever stands in a row, the check reads on: columns are taken as they lie ther
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.core.exceptions import MultipleObjectsReturned, ObjectDoesNotExist, ValidationError
@@ -34,12 +34,12 @@ _RESTORED = (
 )
 
 
-def faults(public_key: bytes) -> Iterator[Fault]:
+def faults(log_keys: Callable[[], tuple[bytes, ...]]) -> Iterator[Fault]:
     """All of them, a few at a time."""
     with raw.tolerant():
         state: checking_log.State = {}
         yield from readable("the triggers", _guards())
-        yield from readable("the log", _log(public_key, state))
+        yield from readable("the log", _log(log_keys, state))
         for name, noun in NOUNS.items():
             yield from readable(f"the table of {name}", _columns(name, noun, state.pop(name, {})))
         yield from readable("the facts of items", _facts())
@@ -48,11 +48,20 @@ def faults(public_key: bytes) -> Iterator[Fault]:
         yield from readable("the cosignatures and tokens", holders.faults())
 
 
-def _log(public_key: bytes, state: checking_log.State) -> Iterator[Fault]:
+def _log(log_keys: Callable[[], tuple[bytes, ...]], state: checking_log.State) -> Iterator[Fault]:
     with checking_log.parts() as log:
-        yield from readable("log", checking_log.tree(public_key))
+        yield from readable("log", _tree(log_keys))
         yield from readable("the logs before a restore", _past_logs())
         yield from readable("the events", checking_log.events(log, state))
+
+
+def _tree(log_keys: Callable[[], tuple[bytes, ...]]) -> Iterator[Fault]:
+    try:
+        keys = log_keys()
+    except (BadInput, Broken) as error:
+        yield Fault(str(error), "log key")
+        return
+    yield from checking_log.tree(keys)
 
 
 def readable(what: str, found: Iterable[Fault]) -> Iterator[Fault]:

@@ -138,7 +138,7 @@ def _broken(item: str) -> Fault:
     return Fault("the trail of the item is broken: an entry before this one is missing or changed", f"item {item}")
 
 
-def tree(public_key: bytes) -> Iterator[Fault]:
+def tree(log_keys: tuple[bytes, ...]) -> Iterator[Fault]:
     """The tree over the entries' leaves, against the hashes that were stored and the roots that were signed."""
     signed = dict(models.Checkpoint.objects.values_list("size", "note"))
     full = {(level, index): _bytes(root) for level, index, root in models.FullTile.objects.values_list("level", "index", "root")}
@@ -156,7 +156,7 @@ def tree(public_key: bytes) -> Iterator[Fault]:
                 yield Fault("a stored hash of the tree is not that of its entries", f"tile {tile[0]}/{tile[1]}")
         if grown.size in signed:
             head = notes.Checkpoint(state.origin, grown.size, grown.root())
-            yield from _checkpoint(signed.pop(grown.size), head, public_key)
+            yield from _checkpoint(signed.pop(grown.size), head, log_keys)
     yield from (Fault("a checkpoint is of a size that the log does not have", f"checkpoint {other}") for other in signed)
     yield from (Fault("a stored hash is of a tile that the log does not have", f"tile {level}/{number}") for level, number in full)
     if (state.size, _bytes(state.root), _bytes(state.frontier)) != (grown.size, grown.root(), grown.frontier()):
@@ -203,10 +203,10 @@ class _Tree:
         return b"".join(node for _, node in self._peaks)
 
 
-def _checkpoint(note: str, wanted: notes.Checkpoint, public_key: bytes) -> Iterator[Fault]:
+def _checkpoint(note: str, wanted: notes.Checkpoint, log_keys: tuple[bytes, ...]) -> Iterator[Fault]:
     name = f"checkpoint {wanted.size}"
     try:
-        head = notes.verify(note, public_key)
+        head = notes.verify_any(note, log_keys)
     except Broken as error:
         yield Fault(str(error), name)
         return

@@ -14,6 +14,8 @@ from vestige.catalog.accounts.models import Person as PersonRow
 from vestige.catalog.log import Transaction, writing
 from vestige.catalog.proofs import ProofReader
 from vestige.catalog.sequencer import LogSigner
+from vestige.custody.signed_notes import ED25519, VerifierKey
+from vestige.custody.succession import keys as chain_keys
 from vestige.errors import Unavailable
 from vestige.evidence.backups import CatalogCopy, OldLog
 from vestige.evidence.home import AgencyFacts, Contents, Fault
@@ -71,6 +73,15 @@ class DjangoCatalog:
     def log_key(self) -> bytes:
         """The log's Ed25519 public key, 32 bytes."""
         return self._signer.public_key()
+
+    def log_keys(self) -> tuple[bytes, ...]:
+        """All public keys that the log has had, the one in force first. Raises Fault, BadInput for statements that do not lead to it."""
+        newest = VerifierKey(self.origin(), ED25519, self._signer.public_key())
+        return tuple(key.public for key in chain_keys(self._signer.succession, newest))
+
+    def succession(self) -> tuple[str, ...]:
+        """The signed statements that lead from the log's first key to this one."""
+        return self._signer.succession
 
     def set_password(self, person: UUID, password: str) -> None:
         """Set the password and end the invitation."""
@@ -218,7 +229,7 @@ class DjangoCatalog:
         """Whether the log's files lack something that is committed. Raises Fault for files that are not this log's."""
         if models.Waiting.objects.exists():
             return True
-        held = published.held(self._log, self._signer.public_key())
+        held = published.held(self._log, self.log_keys())
         return models.LogState.objects.get().size != (held.size if held else -1)
 
     def write_log(self) -> None:
@@ -226,18 +237,18 @@ class DjangoCatalog:
 
         Raises Fault for files that are anything but this log's past.
         """
-        published.publish(self._log, self.checkpoint(), self._signer.public_key())
+        published.publish(self._log, self.checkpoint(), self.log_keys(), self.succession())
 
     def publish_log(self, folder: Path) -> str:
         """The same into a folder elsewhere, read back whole; the checkpoint that it publishes then. Raises BadInput, Fault."""
         published.refuse_strange(folder)
-        published.publish(folder, self.checkpoint(), self._signer.public_key())
-        return published.read_back(folder, self._signer.public_key())
+        published.publish(folder, self.checkpoint(), self.log_keys(), self.succession())
+        return published.read_back(folder, self.log_keys(), self.succession())
 
     def log_faults(self) -> Iterator[Fault]:
         """What in the log's files does not hold, or is not what the database has. That they are behind, or not there at all, is no fault."""
         if self._log.is_dir():
-            yield from checking.readable(str(self._log), published.faults(self._log, self._signer.public_key()))
+            yield from checking.readable(str(self._log), published.faults(self._log, self.log_keys(), self.succession()))
 
     def proofs(self, size: int) -> ProofReader:
         """Proofs in the tree of that size."""
@@ -245,7 +256,7 @@ class DjangoCatalog:
 
     def faults(self) -> Iterator[Fault]:
         """What in the database does not hold."""
-        return checking.faults(self._signer.public_key())
+        return checking.faults(self.log_keys)
 
     def copy(self, folder: Path) -> CatalogCopy:
         """The database's own copy, at one moment, in `folder`."""

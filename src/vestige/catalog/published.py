@@ -9,13 +9,14 @@ import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vestige.catalog.models import Checkpoint, Sequenced
 from vestige.catalog.sequencer import state_of_log, stored_hashes
 from vestige.custody import notes
+from vestige.custody.canonical import canonical
 from vestige.custody.notes import Checkpoint as Head
 from vestige.custody.tiles import WIDTH, Tile, bundle, names, parse_name, partial_tiles, subtrees_in, tiles
 from vestige.custody.tree import EMPTY_ROOT, Frontier
@@ -23,6 +24,7 @@ from vestige.errors import BadInput, DiskFull, Fault, Unavailable
 from vestige.evidence.home import Fault as Found
 
 CHECKPOINT = "checkpoint"
+SUCCESSION = "succession"
 _NEW = ".new"
 _RECENT = 2 * WIDTH
 """So many entries back, sizes are looked for that were signed by somebody slower than the last publication."""
@@ -30,24 +32,24 @@ _AHEAD = "the file is ahead of the checkpoint: a write was cut off, which the ne
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
-def held(folder: Path, public_key: bytes) -> Head | None:
-    """The checkpoint of the log in a folder, None where there is none. Raises Fault for one that this key did not sign."""
+def held(folder: Path, log_keys: Sequence[bytes]) -> Head | None:
+    """The checkpoint of the log in a folder, None where there is none. Raises Fault for one that none of the log's keys signed."""
     try:
-        return notes.verify((folder / CHECKPOINT).read_text(), public_key)
+        return notes.verify_any((folder / CHECKPOINT).read_text(), log_keys)
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise Fault(f"{folder / CHECKPOINT} cannot be read: {error}") from error
 
 
-def publish(folder: Path, note: str, public_key: bytes) -> Head:
-    """Bring the folder up to this signed checkpoint; returns the newest that it holds then.
+def publish(folder: Path, note: str, log_keys: Sequence[bytes], succession: Sequence[str] = ()) -> Head:
+    """Bring the folder up to this signed checkpoint and the statements that lead to its key; returns the newest that it holds then.
 
     Raises Fault when the folder holds another log, a longer one than the database, or one that is no prefix of it; Unavailable, DiskFull.
     """
-    head = notes.verify(note, public_key)
+    head = notes.verify_any(note, log_keys)
     with _locked(folder):
-        before = held(folder, public_key)
+        before = held(folder, log_keys)
         if before is not None:
             _refuse_other(folder, before, head)
             if before.size >= head.size:  # somebody signed a larger tree meanwhile, and may not have known of this one
@@ -56,6 +58,8 @@ def publish(folder: Path, note: str, public_key: bytes) -> Head:
                 return before
         since = before.size if before else 0
         _write_tiles(folder, since, head.size)
+        if succession:
+            _write(folder, SUCCESSION, canonical(list(succession)))
         _write(folder, CHECKPOINT, note.encode())
         _sync(folder)
         for tile in partial_tiles(since):
@@ -68,22 +72,22 @@ def refuse_strange(folder: Path) -> None:
     """Raise BadInput for a folder that holds something else than a published log."""
     if folder.exists() and not folder.is_dir():
         raise BadInput(f"{folder} is no folder")
-    if folder.is_dir() and (strange := sorted({path.name for path in folder.iterdir()} - {CHECKPOINT, "tile", _NEW})):
+    if folder.is_dir() and (strange := sorted({path.name for path in folder.iterdir()} - {CHECKPOINT, SUCCESSION, "tile", _NEW})):
         raise BadInput(f"{folder} holds something else than a log ({strange[0]})")
 
 
-def read_back(folder: Path, public_key: bytes) -> str:
+def read_back(folder: Path, log_keys: Sequence[bytes], succession: Sequence[str] = ()) -> str:
     """The checkpoint of a folder of which every file was read and leads to it. Raises Fault, naming the first that does not."""
-    for fault in faults(folder, public_key):
+    for fault in faults(folder, log_keys, succession):
         raise Fault(f"{fault.object}: {fault.what}")
     return (folder / CHECKPOINT).read_text()
 
 
-def faults(folder: Path, public_key: bytes) -> Iterator[Found]:
+def faults(folder: Path, log_keys: Sequence[bytes], succession: Sequence[str] = ()) -> Iterator[Found]:
     """What a folder publishes that does not lead to its checkpoint, or is not what the database has."""
     try:
         with _still(folder):
-            head, there = held(folder, public_key), sorted(one for one in folder.rglob("*") if not one.is_dir())
+            head, there = held(folder, log_keys), sorted(one for one in folder.rglob("*") if not one.is_dir())
             missing = sorted(name for name in _required(head.size) if not (folder / name).is_file()) if head else []
         if head is None:
             if there:
@@ -94,7 +98,11 @@ def faults(folder: Path, public_key: bytes) -> Iterator[Found]:
         yield Found(str(error), str(folder / CHECKPOINT))
         return
     yield from (Found("the file is missing", str(folder / name)) for name in missing)
-    yield from _tile_faults(folder, head, [one for one in there if one not in {folder / CHECKPOINT, folder / _NEW}])
+    yield from _tile_faults(folder, head, [one for one in there if one not in {folder / CHECKPOINT, folder / SUCCESSION, folder / _NEW}])
+    if succession and notes.signed_with((folder / CHECKPOINT).read_text(), log_keys[0]):
+        wanted, path = canonical(list(succession)), folder / SUCCESSION
+        if not path.is_file() or path.read_bytes() != wanted:
+            yield Found("the statements that lead to the log's key are missing or others", str(path))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ changed under its condition and starts over: two sequencers never fork the tree.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from django.db import IntegrityError, transaction
@@ -30,6 +31,10 @@ class LogSigner(Protocol):
 
     def sign(self, message: bytes) -> bytes:
         """Its signature of a message, 64 bytes."""
+
+    @property
+    def succession(self) -> tuple[str, ...]:
+        """The signed statements that lead from the log's first key to this one."""
 
 
 def sequence() -> int:
@@ -113,9 +118,21 @@ def checkpoint(signer: LogSigner, now: Callable[[], int]) -> str:
     sequence()
     state = state_of_log()
     known = Checkpoint.objects.filter(size=state.size).first()
-    if known:
+    if known and notes.signed_with(known.note, signer.public_key()):
         return known.note
     frontier_of(state)
-    note = notes.sign(Head(state.origin, state.size, bytes(state.root)), signer.public_key(), signer.sign)
+    note = _signed(Head(state.origin, state.size, bytes(state.root)), signer)
     Checkpoint.objects.bulk_create([Checkpoint(size=state.size, note=note, time=now())], ignore_conflicts=True)
-    return Checkpoint.objects.get(size=state.size).note
+    kept = Checkpoint.objects.get(size=state.size).note
+    return kept if notes.signed_with(kept, signer.public_key()) else note  # one that the key before signed stays as it is
+
+
+def _signed(head: Head, signer: LogSigner) -> str:
+    """The note of a checkpoint; signed again where the log's key was replaced between asking for it and signing."""
+    for _ in range(3):
+        key = signer.public_key()
+        note = notes.sign(head, key, signer.sign)
+        with suppress(Fault):
+            notes.verify(note, key)
+            return note
+    raise Fault("the log's key does not sign what it should")

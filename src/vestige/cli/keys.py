@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 
 from vestige.actions import keys
-from vestige.assembly import open_lost_home, recover_without_home
+from vestige.assembly import Home, open_lost_home, recover_without_home
 from vestige.cli.context import Context
 from vestige.cli.output import answer, part_progress, say
 from vestige.errors import BadInput
@@ -94,12 +94,16 @@ def rotate(
     context: typer.Context,
     *,
     retire: bool = typer.Option(default=False, help="Draw none; take older keys under which nothing stands out of the keyring."),
+    log: bool = typer.Option(default=False, help="Replace the key that signs the log instead; the old one signs the new one."),
     to_file: bool = typer.Option(default=False, help="Draw it in the keyring file, though VESTIGE_KEYRING names a token or a key service."),
 ) -> None:
     """Draw a new key-encryption key and seal every item's key anew under it, or retire older ones. Exit 1 if some could not be."""
     given: Context = context.obj
     home = given.open()
     actor = given.actor(home)
+    if log:
+        _rekey_log(given, home)
+        return
     if retire:
         names = keys.retire(home.ports, actor)
         answer({"retired": names}, "retired: " + ", ".join(names), json=given.json)
@@ -113,6 +117,17 @@ def rotate(
     if done.left:
         say(f"{done.left} items' keys could not be sealed anew and are as they were; vestige fsck names them")
         raise typer.Exit(1)
+
+
+def _rekey_log(given: Context, home: Home) -> None:
+    step = keys.rekey_log(home.ports, given.actor(home))
+    words = f"the log's key is now: {step.new}\nfingerprint: {step.fingerprint}"
+    answer({"old": str(step.old), "new": str(step.new), "note": step.note}, words, json=given.json)
+    say(
+        "The old key signed the new one: packages and the published log carry that statement, and vestige-verify follows it from the old key. "
+        f"Now tell whoever holds the old key; each witness runs: vestige witness trust '{step.new}'. "
+        "The shares of the recovery kit stay good; a backup makes the new key safe on another machine."
+    )
 
 
 def revoke(

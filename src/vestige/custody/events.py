@@ -52,6 +52,7 @@ class EventType(StrEnum):
     LOG_INTERRUPTED = "log:interrupted"
     LOG_PUBLISHED = "log:published"
     LOG_READ = "log:read"
+    LOG_REKEYED = "log:rekeyed"
     MODEL_INSTALLED = "model:installed"
     MODEL_LISTED = "model:listed"
     PACKAGE_CREATED = "package:created"

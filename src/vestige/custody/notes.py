@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
@@ -71,6 +71,20 @@ def verify(note: str, public_key: bytes) -> Checkpoint:
     except InvalidSignature as error:
         raise Fault("the checkpoint's signature is not valid") from error
     return checkpoint
+
+
+def signed_with(note: str, public_key: bytes) -> bool:
+    """Whether a signed checkpoint of ours names this key as its signer (not whether it holds)."""
+    name, _, line = note.rpartition("\n\n")[2].partition("\n")[0].removeprefix("— ").partition(" ")
+    try:
+        return _decode(line)[:4] == key_id(name, public_key)
+    except Fault:
+        return False
+
+
+def verify_any(note: str, public_keys: Sequence[bytes]) -> Checkpoint:
+    """The checkpoint of a note that one of these keys of its log signed. Raises Fault for anything else."""
+    return verify(note, next((key for key in public_keys if signed_with(note, key)), public_keys[0]))
 
 
 def _decode(text: str) -> bytes:

@@ -17,16 +17,21 @@ _FOOTAGE = re.compile(r"data/footage(/[^/\\\x00-\x1f\x7f]+)+")
 
 @dataclass(frozen=True, slots=True)
 class LogIdentity:
-    """Who signs the log: its origin, its C2SP verifier key, that key's fingerprint for reading aloud, and the keys of its witnesses."""
+    """Who signs the log: its origin, its C2SP verifier key, that key's fingerprint for reading aloud, the keys of its witnesses.
+
+    `succession` are the statements that lead to its key, where it was ever replaced.
+    """
 
     origin: str
     key: str
     fingerprint: str
     witnesses: tuple[str, ...] = ()
+    succession: tuple[str, ...] = ()
 
     def facts(self) -> dict[str, Plain]:
         """As it stands in the manifest."""
-        return {"fingerprint": self.fingerprint, "key": self.key, "origin": self.origin, "witnesses": sorted(self.witnesses)}
+        replaced: dict[str, Plain] = {"succession": list(self.succession)} if self.succession else {}
+        return {"fingerprint": self.fingerprint, "key": self.key, "origin": self.origin, "witnesses": sorted(self.witnesses)} | replaced
 
 
 @dataclass(frozen=True, slots=True)

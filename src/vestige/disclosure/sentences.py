@@ -41,6 +41,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "log:interrupted": "For a time nothing could be entered in this record, and so nothing was done in the system.",
         "log:published": "The log (how many entries, of which types, when; nothing of whom) was written out, to be published.",
         "log:read": "Somebody looked at the record of what was done in the system.",
+        "log:rekeyed": "The key that signs this record was replaced; the old key signed a statement that names the new one.",
         "model:installed": "A program that finds faces, so that they can be hidden, was installed.",
         "model:listed": "Somebody looked at the list of installed face-finding programs.",
         "package:created": "A package like this one was made, to be given out.",

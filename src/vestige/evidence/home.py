@@ -73,13 +73,15 @@ class SharePage:
 
 @dataclass(frozen=True, slots=True)
 class KitTrial:
-    """What shares of a recovery kit gave back: the log's public key (32 bytes), the fingerprints that stood on the shares, one unsealed item.
+    """What shares of a recovery kit gave back: the log's public key (32 bytes) with the statements that lead to it, one unsealed item.
 
+    `fingerprints` are those that stood on the shares.
     `item` and the digest of its bytes are None where the home holds nothing.
     """
 
     kit: str
     log_key: bytes
+    succession: tuple[str, ...]
     fingerprints: frozenset[str]
     item: UUID | None
     digest: Digest | None

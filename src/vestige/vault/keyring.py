@@ -19,7 +19,10 @@ from vestige.vault.service_store import SecondKek
 
 KEK_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 Entry = dict[str, Any]
-"""A home's part of a keyring file: `keks`, `current`, `log_key`; with time also `kit`, `recovery` (of keys that lie elsewhere) and `revoked`."""
+"""A home's part of a keyring file: `keks`, `current`, `log_key`.
+
+With time also `kit`, `recovery` (of keys that lie elsewhere), `revoked` and `succession` (of the log's key).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class Keyring:
     current: str
     kit: Kit | None
     revoked: frozenset[str]
+    succession: tuple[str, ...]
+    """The signed statements that lead from the log's first key to this one (docs/custody-format.md, section 4)."""
     _keks: Mapping[str, Kek] = field(repr=False)
     _log_seed: bytes = field(repr=False)
     entry: Mapping[str, Any] = field(repr=False)
@@ -83,11 +88,12 @@ class Keyring:
             current, seed = str(entry["current"]), key_bytes(entry["log_key"])
             kit = Kit.decode(entry["kit"]) if "kit" in entry else None
             revoked = frozenset(map(str, entry.get("revoked", {})))
+            succession = tuple(map(str, entry.get("succession", ())))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise _no_keyring(path, f"the keys of home {home} are not whole") from error
         if current not in keks or current in revoked or len(keks) != len(entry["keks"]):
             raise _no_keyring(path, f"the keys of home {home} have a wrong name")
-        return cls(path, home, current, kit, revoked, _keks=keks, _log_seed=seed, entry=entry)
+        return cls(path, home, current, kit, revoked, succession, _keks=keks, _log_seed=seed, entry=entry)
 
     @classmethod
     def create(cls, path: Path, home: UUID) -> Self:

@@ -2,15 +2,15 @@
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
 from vestige.errors import BadInput, Fault, NotFound, VestigeError
 from vestige.evidence.home import Fault as Found
 from vestige.evidence.home import KitFacts, KitTrial, SharePage
-from vestige.vault import rewrap, shares
-from vestige.vault.keks import FileStore, KekStore
+from vestige.vault import provider, rewrap, shares
+from vestige.vault.keks import FileStore, KekStore, key_bytes
 from vestige.vault.keyring import Entry, Keyring, draw_into, new_name, usable
 from vestige.vault.kit import Kit, NewKit, SealedCopy, check_numbers, cut
 from vestige.vault.layout import Layout
@@ -79,6 +79,7 @@ class KeyHands:
         return KitTrial(
             kit=rebuilt.kit.facts.id if rebuilt.kit else "",
             log_key=rebuilt.public_key(),
+            succession=rebuilt.succession,
             fingerprints=frozenset(share.fingerprint for share in read if share.fingerprint),
             item=item,
             digest=digest,
@@ -123,6 +124,11 @@ class KeyHands:
         """Seal what stands under older keys anew; how many were, how many could not be. Raises Unavailable."""
         rewrap.sweep(self._layout)
         return rewrap.rewrap(self._layout, self._keyring, progress)
+
+    def new_log_key(self) -> "NewLogKey":
+        """Draw a signing key for the log, in memory."""
+        keyring = self._keyring.now()
+        return NewLogKey(provider.random_bytes(provider.KEY_BYTES), keyring.public_key(), keyring.sign, self._change)
 
     def retire(self, names: Sequence[str]) -> None:
         """Take keys under which nothing stands out of the keyring. No key file is ever written under them again."""
@@ -185,6 +191,36 @@ class KeyHands:
     def _seal(self, entry: Entry) -> None:
         if "kit" in entry:
             self._copy.write(self._keyring.home, entry)
+
+
+@dataclass(frozen=True, slots=True)
+class NewLogKey:
+    """A signing key of the log that is not in force yet, beside the one that is."""
+
+    _seed: bytes = field(repr=False)
+    old_public: bytes
+    sign_old: Callable[[bytes], bytes] = field(repr=False)
+    _change: Callable[[Callable[[Entry], None]], None] = field(repr=False)
+
+    @property
+    def public(self) -> bytes:
+        """Its public half, 32 bytes."""
+        return provider.public_ed25519(self._seed)
+
+    def sign(self, message: bytes) -> bytes:
+        """Its signature, 64 bytes."""
+        return provider.sign_ed25519(self._seed, message)
+
+    def put_in_force(self, note: str) -> None:
+        """Take the old key's place, with the statement that says so. Refuses (BadInput) where another key did in between. Raises Unavailable."""
+
+        def change(entry: Entry) -> None:
+            if provider.public_ed25519(key_bytes(entry["log_key"])) != self.old_public:
+                raise BadInput("the log's key was replaced by somebody else in between; nothing was done")
+            entry["log_key"] = self._seed.hex()
+            entry["succession"] = [*entry.get("succession", []), note]
+
+        self._change(change)
 
 
 @dataclass(frozen=True, slots=True)

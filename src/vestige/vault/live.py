@@ -51,6 +51,11 @@ class LiveKeyring:
         return self.now().public_key()
 
     @property
+    def succession(self) -> tuple[str, ...]:
+        """The signed statements that lead from the log's first key to this one."""
+        return self.now().succession
+
+    @property
     def current(self) -> str:
         """The name of the key-encryption key under which new data keys are sealed."""
         return self.now().current

@@ -46,6 +46,7 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
         E.LOG_INTERRUPTED: "For a time no event could be written, and acts were refused",
         E.LOG_PUBLISHED: "The log was written into a folder, to be published",
         E.LOG_READ: "The log was read",
+        E.LOG_REKEYED: "The key that signs the log was replaced",
         E.MODEL_INSTALLED: "A detection model was installed",
         E.MODEL_LISTED: "The detection models were listed",
         E.PACKAGE_CREATED: "A package with this item was made, to leave the system",

@@ -1,6 +1,6 @@
 /** The answer as a page: the verdict first, then who signed, what is in the folder, what was done with it, and what was not checked. */
 import type { Folder } from "./core/bag";
-import { agrees, parseAnchor, type Anchor, type Findings } from "./core/check";
+import { agrees, parseAnchor, wasReplaced, type Anchor, type Findings } from "./core/check";
 import type { Manifest, PackedFile } from "./core/manifest";
 import { details, el, facts, list } from "./dom";
 import { samplesInWords } from "./samplewords";
@@ -95,9 +95,17 @@ function signer(outcome: Outcome, manifest: Manifest, compare: (anchor: Anchor) 
       ["Fingerprint of its key", el("code", { class: "print", id: "fingerprint" }, key?.fingerprint ?? "")],
       witnesses.length ? ["Also signed by these witnesses (whom this package names)", witnesses.join(", ")] : null,
     ),
-    pinned ? el("p", {}, "This is the key that you entered.") : comparing(compare),
+    pinned ? el("p", {}, entered(outcome)) : comparing(compare),
+    key?.earlier.length && !pinned ? el("p", {}, `The agency replaced its key. Earlier fingerprints, which count as well: ${key.earlier.map((one) => one.fingerprint).join("; ")}`) : null,
     details("The whole key", el("p", {}, el("code", { id: "key" }, key?.text ?? ""))),
   );
+}
+
+function entered(outcome: Outcome): string {
+  const replaced = outcome.findings.key && outcome.anchor && wasReplaced(outcome.findings.key, outcome.anchor);
+  return replaced
+    ? "The key that you entered was replaced since: it signed a statement that leads to this one, and that statement holds."
+    : "This is the key that you entered.";
 }
 
 function comparing(compare: (anchor: Anchor) => void): HTMLElement {

@@ -50,6 +50,7 @@ EVENT_TYPES: Final = frozenset(
         "log:interrupted",
         "log:published",
         "log:read",
+        "log:rekeyed",
         "model:installed",
         "model:listed",
         "package:created",

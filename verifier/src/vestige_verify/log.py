@@ -14,13 +14,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from vestige_verify import merkle
+from vestige_verify import canonical, merkle, shapes
 from vestige_verify.entries import type_and_time
 from vestige_verify.errors import VerificationError, at
 from vestige_verify.notes import Checkpoint, Cosignature, VerifierKey, parse_checkpoint, verify_checkpoint, verify_cosignatures
+from vestige_verify.succession import follow, newest
 from vestige_verify.trust import Trust, check_quorum
 
 CHECKPOINT: Final = "checkpoint"
+SUCCESSION: Final = "succession"
 WIDTH: Final = 256  # hashes of a full tile, entries of a full bundle
 _HASH = 32
 _LARGEST_NOTE = 1 << 20
@@ -33,6 +35,7 @@ class LogFindings:
     """What has been established of a log so far; a refusal leaves what was established before it. Times are milliseconds UTC."""
 
     key: VerifierKey | None = None
+    trusted: VerifierKey | None = None  # the key that was trusted, where signed statements lead from it to `key`
     checkpoint: Checkpoint | None = None
     since: Checkpoint | None = None
     types: Counter[str] = field(default_factory=Counter)
@@ -75,7 +78,8 @@ def verify_log(folder: Path, trust: Trust, since: bytes | None = None, tick: Cal
 def _steps(folder: Path, trust: Trust, since: bytes | None, findings: LogFindings, tick: Callable[[int], None]) -> None:
     with at(1, CHECKPOINT):
         checkpoint = parse_checkpoint(_read(folder, CHECKPOINT, _LARGEST_NOTE))
-        findings.key = _key(checkpoint, trust)
+        keys = _keys(folder, checkpoint, trust)
+        findings.key, findings.trusted = keys[-1], keys[0] if len(keys) > 1 else None
         verify_checkpoint(checkpoint, findings.key)
     findings.checkpoint = checkpoint
     leaves = _entries(folder, checkpoint.size, findings, tick)
@@ -86,16 +90,27 @@ def _steps(folder: Path, trust: Trust, since: bytes | None, findings: LogFinding
     if since is not None:
         with at(5, "the older checkpoint"):
             findings.since = parse_checkpoint(since)
-            verify_checkpoint(findings.since, findings.key)
+            verify_checkpoint(findings.since, next((key for key in keys if key.id == findings.since.key_id), findings.key))
             _continues(findings.since, checkpoint, leaves)
     with at(6, CHECKPOINT):
         _witnesses(checkpoint, trust, findings)
 
 
-def _key(checkpoint: Checkpoint, trust: Trust) -> VerifierKey:
+def _keys(folder: Path, checkpoint: Checkpoint, trust: Trust) -> list[VerifierKey]:
+    """The keys from a trusted one to the signer: one, or as many as signed statements lead over (`succession`)."""
     for key in trust.logs:
         if (key.name, key.id) == (checkpoint.signer, checkpoint.key_id):
-            return key
+            return [key]
+    if (folder / SUCCESSION).is_file():
+        with at(1, SUCCESSION):
+            value = canonical.decode(_read(folder, SUCCESSION, _LARGEST_NOTE))
+            statements = [shapes.text(one, "succession") for one in shapes.array(value, "succession")]
+            signer = newest(statements)
+            if signer and (signer.name, signer.id) != (checkpoint.signer, checkpoint.key_id):
+                raise VerificationError("the statements that the log's key was replaced do not lead to the key that signed")
+            keys = follow(statements, signer, trust.logs, checkpoint.size) if signer else []
+        if keys:
+            return keys
     raise VerificationError("the log is signed by another key than the one that you trust")
 
 

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from vestige_verify.log import LogFindings
-from vestige_verify.words import plain, when
+from vestige_verify.words import plain, replaced, when
 
 _CHECKED: Final = {
     "log signature": "the checkpoint is signed by this key",
@@ -29,6 +29,7 @@ def as_json(findings: LogFindings) -> dict[str, Any]:
         "checked": list(_checked(findings)) if findings.verified else [],
         "not_checked": list(_not_checked(findings)),
         "fingerprint": findings.key.fingerprint if findings.key else None,
+        "trusted_key": str(findings.trusted) if findings.trusted else None,
         "origin": checkpoint.origin if checkpoint else None,
         "size": checkpoint.size if checkpoint else None,
         "root": checkpoint.root.hex() if checkpoint else None,
@@ -78,6 +79,7 @@ def _verified(findings: LogFindings) -> list[str]:
         "VERIFIED: this log is whole, and is what the key that you trust signed.",
         f"  Log:         {checkpoint.origin}",
         f"  Fingerprint: {key.fingerprint}",
+        *replaced(findings.trusted),
         f"  Entries:     {checkpoint.size}",
         *span,
         *[f"               {count} {kind}" for kind, count in sorted(findings.types.items())],

@@ -40,6 +40,7 @@ class Manifest:
     console_acts: bool
     key: VerifierKey
     witnesses: list[VerifierKey]
+    succession: list[str]
     item: str
     files: list[File]
     withheld: list[str]
@@ -52,7 +53,7 @@ def parse(data: bytes) -> Manifest:
         *("agency", "console_acts", "created", "files", "format", "item", "log", "package", "profile", "withheld"),
     )
     version = _FORMATS[shapes.one_of(record["format"], "format", *_FORMATS)]
-    key, witnesses = _log(record["log"], version)
+    key, witnesses, succession = _log(record["log"], version)
     return Manifest(
         format=version,
         package=shapes.uuid(record["package"], "package"),
@@ -62,6 +63,7 @@ def parse(data: bytes) -> Manifest:
         console_acts=shapes.boolean(record["console_acts"], "console_acts"),
         key=key,
         witnesses=witnesses,
+        succession=succession,
         item=shapes.uuid(record["item"], "item"),
         files=[_file(value) for value in shapes.array(record["files"], "files")],
         withheld=[shapes.text(value, "withheld") for value in shapes.array(record["withheld"], "withheld")],
@@ -114,8 +116,11 @@ def _file(value: object) -> File:
     )
 
 
-def _log(value: object, version: int) -> tuple[VerifierKey, list[VerifierKey]]:
-    record = shapes.record(value, "fingerprint", "key", "origin", *(["witnesses"] if version > 1 else []))
+def _log(value: object, version: int) -> tuple[VerifierKey, list[VerifierKey], list[str]]:
+    replaced = version > 1 and isinstance(value, dict) and "succession" in value
+    record = shapes.record(
+        value, "fingerprint", "key", "origin", *(["witnesses"] if version > 1 else []), *(["succession"] if replaced else [])
+    )
     key = parse_key(shapes.text(record["key"], "key"))
     if record["origin"] != key.name:
         raise VerificationError("the log's origin is not the name of its key")
@@ -124,4 +129,7 @@ def _log(value: object, version: int) -> tuple[VerifierKey, list[VerifierKey]]:
     named = [shapes.text(item, "witnesses") for item in shapes.array(record.get("witnesses", []), "witnesses")]
     if named != sorted(set(named)):
         raise VerificationError("`witnesses` is not a sorted list of verifier keys")
-    return key, [parse_witness(text) for text in named]
+    statements = [shapes.text(item, "succession") for item in shapes.array(record.get("succession", []), "succession")]
+    if replaced and not statements:
+        raise VerificationError("`succession` is empty: it is there only where the log's key was replaced")
+    return key, [parse_witness(text) for text in named], statements

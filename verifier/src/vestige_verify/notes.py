@@ -139,7 +139,7 @@ def verify_checkpoint(checkpoint: Checkpoint, key: VerifierKey) -> None:
         raise VerificationError("the checkpoint is of another log than the key")
     if (checkpoint.signer, checkpoint.key_id) != (key.name, key.id):
         raise VerificationError("the checkpoint is signed by another key")
-    if not _signed(key, checkpoint.signature, checkpoint.body):
+    if not is_signed(key, checkpoint.signature, checkpoint.body):
         raise VerificationError("the checkpoint's signature is not valid")
 
 
@@ -162,7 +162,7 @@ def verify_cosignatures(checkpoint: Checkpoint, witnesses: Iterable[VerifierKey]
         time = int.from_bytes(line.blob[:8])
         if not 0 < time <= _LATEST:
             raise VerificationError(f"the time in the cosignature of {key.name} is none")
-        if not _signed(key, line.blob[8:], b"cosignature/v1\ntime %d\n" % time + checkpoint.body):
+        if not is_signed(key, line.blob[8:], b"cosignature/v1\ntime %d\n" % time + checkpoint.body):
             raise VerificationError(f"the cosignature of {key.name} is not valid")
         found.append(Cosignature(key, time))
     if found != sorted(found, key=lambda one: str(one.witness)):
@@ -183,7 +183,23 @@ def _parse_key(text: str, kind: bytes, wanted: str) -> VerifierKey:
     return key
 
 
-def _signed(key: VerifierKey, signature: bytes, message: bytes) -> bool:
+def parse_note(text: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """The text of a signed note and the names and bytes (key id first) of its signature lines, all unchecked; refuses what is none."""
+    body, parted, below = text.rpartition("\n\n")
+    if not parted or not below.endswith("\n") or any(ord(sign) < 32 and sign != "\n" for sign in text):
+        raise VerificationError("this is no signed note: a text, an empty line, and signature lines")
+    return body + "\n", [_parse_signature(line) for line in below[:-1].split("\n")]
+
+
+def parse_size(text: str) -> int:
+    """The size of a log in a note."""
+    if not _SIZE.fullmatch(text):
+        raise VerificationError("this is no size of a log")
+    return int(text)
+
+
+def is_signed(key: VerifierKey, signature: bytes, message: bytes) -> bool:
+    """Whether it is the key's signature of the message."""
     try:
         Ed25519PublicKey.from_public_bytes(key.public).verify(signature, message)
     except (InvalidSignature, ValueError):

@@ -22,6 +22,7 @@ from vestige_verify.profiles import check_clip, check_court, check_openings, che
 from vestige_verify.proof_file import ProofFile
 from vestige_verify.samples import Proven
 from vestige_verify.stamps import Stamp
+from vestige_verify.succession import follow
 from vestige_verify.trail import Trail, check_trails, withheld
 from vestige_verify.trust import Trust, check_quorum
 
@@ -34,6 +35,7 @@ class Findings:
     """What has been established so far; each step adds to it, and a refusal leaves what was established before it."""
 
     key: VerifierKey | None = None
+    trusted: VerifierKey | None = None  # the key that was trusted, where signed statements lead from it to `key`
     manifest: Manifest | None = None
     events: int = 0
     withheld: Counter[str] = field(default_factory=Counter)
@@ -69,7 +71,7 @@ def _steps(folder: Path, trust: Trust, findings: Findings, tick: Callable[[int],
     found = bag.survey(folder)  # part of step 4, made first: nothing is opened in a folder with links in it
     with at(2, bag.PROOF):
         proof = proof_file.parse(bag.read(folder, bag.PROOF))
-    key = _anchor(folder, found, proof, trust.logs)  # step 1
+    key, findings.trusted = _anchor(folder, found, proof, trust.logs)  # step 1
     with at(2, bag.PROOF):
         event = _package_event(proof, key)
     findings.key = key
@@ -82,6 +84,7 @@ def _steps(folder: Path, trust: Trust, findings: Findings, tick: Callable[[int],
         facts = _manifest(folder, found)
         if facts.key != key:
             raise VerificationError("the manifest names another key than the one that signed")
+        follow(facts.succession, key, trust.logs, proof.checkpoint.size)
         manifest.check(facts, payload, found, info["External-Identifier"])
     findings.manifest = facts
     with at(6, _TRAIL):
@@ -130,13 +133,21 @@ def _pixels(folder: Path, facts: Manifest, findings: Findings, must: hidden.Hidd
     findings.checked.append("redaction")
 
 
-def _anchor(folder: Path, found: frozenset[str], proof: ProofFile, trusted: tuple[VerifierKey, ...]) -> VerifierKey:
+def _anchor(
+    folder: Path, found: frozenset[str], proof: ProofFile, trusted: tuple[VerifierKey, ...]
+) -> tuple[VerifierKey, VerifierKey | None]:
+    """The key that must have signed; and the trusted one, where it is another that was replaced since."""
     if not trusted:
         with at(1, _MANIFEST):
-            return _manifest(folder, found).key
+            return _manifest(folder, found).key, None
     for key in trusted:
         if (key.name, key.id) == (proof.checkpoint.signer, proof.checkpoint.key_id):
-            return key
+            return key, None
+    with at(1, _MANIFEST):
+        facts = _manifest(folder, found)
+        keys = follow(facts.succession, facts.key, trusted, proof.checkpoint.size)
+    if keys:
+        return facts.key, keys[0]
     raise VerificationError("the package is signed by another key than the one that you trust", step=1, file=bag.PROOF)
 
 

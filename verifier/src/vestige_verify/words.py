@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from vestige_verify import sample_words
 from vestige_verify.measuring import Measured
-from vestige_verify.notes import Cosignature
+from vestige_verify.notes import Cosignature, VerifierKey
 from vestige_verify.package import Findings
 
 _CHECKED: Final = {
@@ -54,6 +54,7 @@ def as_json(findings: Findings, *, pinned: bool) -> dict[str, Any]:
         "not_checked": list(_not_checked(findings, pinned=pinned)),
         "fingerprint": key.fingerprint if key else None,
         "key": str(key) if key else None,
+        "trusted_key": str(findings.trusted) if findings.trusted else None,
         "profile": facts.profile if facts else None,
         "agency": facts.agency if facts else None,
         "package": facts.package if facts else None,
@@ -77,6 +78,15 @@ def as_text(findings: Findings, *, pinned: bool) -> str:
     """The answer for a person: the verdict first, numbers behind, and what was not checked."""
     lines = _verified(findings, pinned=pinned) if findings.verified else _refused(findings)
     return "\n".join(plain(line) for line in lines)
+
+
+def replaced(trusted: VerifierKey | None) -> list[str]:
+    """The line that says so where the trusted key was replaced by the one that signed."""
+    if trusted is None:
+        return []
+    return [
+        f"               (the key that you trust, {trusted.fingerprint}, was replaced since, and signed a statement that leads to this one)"
+    ]
 
 
 def plain(text: str) -> str:
@@ -120,6 +130,7 @@ def _verified(findings: Findings, *, pinned: bool) -> list[str]:
     lines += [
         f"  Agency:      {facts.agency}" + ("" if pinned else " (so it says)"),
         f"  Fingerprint: {key.fingerprint}",
+        *replaced(findings.trusted),
         f"  It holds:    {kind}",
         *[f"               {file.path}, {file.size} bytes, SHA-256 {file.sha256}" for file in facts.files],
         f"  Item:        {facts.item}",

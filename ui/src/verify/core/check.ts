@@ -14,7 +14,7 @@ import { at, atLater, VerificationError } from "./errors";
 import { sha256 } from "./hashing";
 import { checkHidden } from "./hidden";
 import { checkManifest, parseManifestJson, type Manifest } from "./manifest";
-import { parseKey, verifyCheckpoint, verifyCosignatures, type VerifierKey } from "./notes";
+import { earlierKeys, parseKey, verifyCheckpoint, verifyCosignatures, type VerifierKey } from "./notes";
 import { Pieces } from "./pieces";
 import { checkClip, checkCourt, checkOpenings, checkProven, checkPublic } from "./profiles";
 import { parseProof, type ProofFile } from "./proof";
@@ -27,9 +27,16 @@ const TRAIL = "data/trail.json";
 /** What the reader got elsewhere: a whole verifier key, or a fingerprint (64 hex digits). */
 export type Anchor = { key: string } | { fingerprint: string } | null;
 
+/** The key that signed, and those that the log had before it, which signed statements that lead to it. */
+export interface SigningKey {
+  text: string;
+  fingerprint: string;
+  earlier: { text: string; fingerprint: string }[];
+}
+
 /** What has been established; a refusal leaves what was established before it. */
 export interface Findings {
-  key: { text: string; fingerprint: string } | null;
+  key: SigningKey | null;
   manifest: Manifest | null;
   trails: { item: string; count: number; rows: Row[] }[];
   events: number;
@@ -64,18 +71,23 @@ export function parseAnchor(typed: string): Anchor {
   return { key: parseKey(text).text };
 }
 
-/** True if the key is the one that the reader got elsewhere. */
-export function agrees(key: { text: string; fingerprint: string }, anchor: NonNullable<Anchor>): boolean {
-  return "key" in anchor ? anchor.key === key.text : anchor.fingerprint === key.fingerprint;
+/** True if the key, or one that was replaced by it, is the one that the reader got elsewhere. */
+export function agrees(key: SigningKey, anchor: NonNullable<Anchor>): boolean {
+  return [key, ...key.earlier].some((one) => ("key" in anchor ? anchor.key === one.text : anchor.fingerprint === one.fingerprint));
+}
+
+/** True if the key that the reader got elsewhere was replaced by the one that signed. */
+export function wasReplaced(key: SigningKey, anchor: NonNullable<Anchor>): boolean {
+  return !agrees({ ...key, earlier: [] }, anchor) && agrees(key, anchor);
 }
 
 async function steps(folder: Folder, anchor: Anchor, findings: Findings, tick: Tick): Promise<void> {
   survey(folder); // part of step 4, made first
   const proofData = await read(folder, PROOF);
   const proof = at(2, PROOF, () => parseProof(proofData));
-  const key = await anchored(folder, proof, anchor); // step 1
+  const [key, earlier] = await anchored(folder, proof, anchor); // step 1
   const created = at(2, PROOF, () => packageEvent(proof, key));
-  findings.key = { text: key.text, fingerprint: key.fingerprint };
+  findings.key = { text: key.text, fingerprint: key.fingerprint, earlier };
   const tagManifest = await read(folder, TAG_MANIFEST);
   at(3, TAG_MANIFEST, () => packageDigest(created, tagManifest));
   const info = await checkTags(folder, tagManifest);
@@ -83,6 +95,7 @@ async function steps(folder: Folder, anchor: Anchor, findings: Findings, tick: T
   const facts = await readManifest(folder);
   at(5, MANIFEST_JSON, () => {
     if (facts.key.text !== key.text) throw new VerificationError("the manifest names another key than the one that signed");
+    findings.key = { text: key.text, fingerprint: key.fingerprint, earlier: earlierKeys(facts.succession, key, proof.checkpoint.size) };
     checkManifest(facts, folder, payload, info.get("External-Identifier") as string);
   });
   findings.manifest = facts;
@@ -102,16 +115,16 @@ async function steps(folder: Folder, anchor: Anchor, findings: Findings, tick: T
   findings.trails = trails.map(({ item, events: all, rows }) => ({ item, count: all.length, rows }));
 }
 
-async function anchored(folder: Folder, proof: ProofFile, anchor: Anchor): Promise<VerifierKey> {
+async function anchored(folder: Folder, proof: ProofFile, anchor: Anchor): Promise<[VerifierKey, VerifierKey[]]> {
   const stranger = (): VerificationError => new VerificationError("the package is signed by another key than the one that you trust", 1, PROOF);
   if (anchor && "key" in anchor) {
     const key = parseKey(anchor.key);
-    if (key.name !== proof.checkpoint.signer || key.id !== proof.checkpoint.keyId) throw stranger();
-    return key;
+    if (key.name === proof.checkpoint.signer && key.id === proof.checkpoint.keyId) return [key, []]; // what it replaced is read in step 5
   }
-  const { key } = await readManifest(folder, 1);
-  if (anchor && !agrees(key, anchor)) throw stranger();
-  return key;
+  const { key, succession } = await readManifest(folder, 1);
+  const earlier = at(1, MANIFEST_JSON, () => earlierKeys(succession, key, proof.checkpoint.size));
+  if (anchor && !agrees({ ...key, earlier }, anchor)) throw stranger();
+  return [key, earlier];
 }
 
 async function readManifest(folder: Folder, step = 5): Promise<Manifest> {

@@ -27,6 +27,7 @@ export interface Manifest {
   consoleActs: boolean;
   key: VerifierKey;
   witnesses: VerifierKey[];
+  succession: string[]; // signed statements that lead to the key, where it was ever replaced
   item: string;
   files: PackedFile[];
   withheld: string[];
@@ -99,9 +100,10 @@ function parseFile(value: Json): PackedFile {
   };
 }
 
-function parseLog(value: Json, version: 1 | 2): { key: VerifierKey; witnesses: VerifierKey[] } {
+function parseLog(value: Json, version: 1 | 2): { key: VerifierKey; witnesses: VerifierKey[]; succession: string[] } {
   const more: Json = version === 1 && isObject(value) && !("witnesses" in value) ? { ...value, witnesses: [] } : value;
-  const it = record(more, "fingerprint", "key", "origin", "witnesses");
+  const replaced = version > 1 && isObject(value) && "succession" in value;
+  const it = record(more, "fingerprint", "key", "origin", "witnesses", ...(replaced ? (["succession"] as const) : []));
   if (version === 1 && isObject(value) && "witnesses" in value) throw new VerificationError("a package of version 1 names no witnesses");
   const key = parseKey(text(it.key, "key"));
   if (it.origin !== key.name) throw new VerificationError("the log's origin is not the name of its key");
@@ -110,5 +112,7 @@ function parseLog(value: Json, version: 1 | 2): { key: VerifierKey; witnesses: V
   if (witnesses.some((witness, i) => i > 0 && (witnesses[i - 1] as VerifierKey).text >= witness.text)) {
     throw new VerificationError("`witnesses` is not a sorted list of keys");
   }
-  return { key, witnesses };
+  const succession = replaced ? array((it as { succession: Json }).succession, "succession").map((one) => text(one, "succession")) : [];
+  if (replaced && !succession.length) throw new VerificationError("`succession` is empty");
+  return { key, witnesses, succession };
 }

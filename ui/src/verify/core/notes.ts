@@ -110,6 +110,39 @@ export function verifyCosignatures(checkpoint: Checkpoint, witnesses: VerifierKe
   if (seen.some((text, i) => i > 0 && (seen[i - 1] as string) > text)) throw new VerificationError("the cosignatures are not in the order of their keys");
 }
 
+/**
+ * The keys that the log had before `newest`, oldest first, by signed statements that lead from one to the next (custody format, section 4).
+ * Refuses statements that are malformed, not signed by both of their keys, that do not lead to `newest`, or that tell of more entries than `size`.
+ */
+export function earlierKeys(statements: string[], newest: VerifierKey, size: bigint): VerifierKey[] {
+  const keys: VerifierKey[] = [];
+  let last: VerifierKey | null = null;
+  for (const statement of statements) {
+    const end = statement.lastIndexOf("\n\n") + 1;
+    const text = statement.slice(0, end);
+    const [title, origin, entries = "", root = "", oldKey = "", newKey = "", ...rest] = text.split("\n");
+    const odd = title !== "Vestige log key succession, version 1" || rest.length !== 1 || rest[0] || !SIZE.test(entries) || unbase64(root).length !== 32;
+    if (odd || !end) throw new VerificationError("a statement is none that the log's key was replaced");
+    const pair = [parseKey(oldKey), parseKey(newKey)] as [VerifierKey, VerifierKey];
+    if (pair.some((key) => key.name !== origin) || oldKey === newKey || (last && last.text !== oldKey)) {
+      throw new VerificationError("the statements that the log's key was replaced do not follow one another");
+    }
+    if (BigInt(entries) > size) throw new VerificationError("a statement that the log's key was replaced tells of more entries than the checkpoint");
+    const lines = statement.slice(end + 1).split("\n");
+    if (lines.length !== 3 || lines[2]) throw new VerificationError("a statement that the log's key was replaced does not have two signatures");
+    pair.forEach((key, i) => {
+      const [name, blob] = parseSignature(lines[i] as string, 68);
+      if (name !== key.name || hex(blob.slice(0, 4)) !== key.id || !isSigned(utf8(text), blob.slice(4), key)) {
+        throw new VerificationError("a signature of a statement that the log's key was replaced is not valid");
+      }
+    });
+    keys.push(pair[0]);
+    last = pair[1];
+  }
+  if (last && last.text !== newest.text) throw new VerificationError("the statements that the log's key was replaced do not lead to the key that signed");
+  return keys;
+}
+
 function isSigned(body: Bytes, signature: Bytes, key: VerifierKey): boolean {
   try {
     return verify(signature, body, key.public, { zip215: false });
