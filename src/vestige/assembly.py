@@ -212,6 +212,7 @@ def log_key(home: Home) -> str:
 
 def _assembled(settings: Config, policy: str, now: Callable[[], int], keyring: LiveKeyring | None = None) -> Home:
     from vestige.catalog.django_catalog import DjangoCatalog
+    from vestige.catalog.docks import DjangoDocks
     from vestige.catalog.holders import DjangoHolders
     from vestige.catalog.reviews import DjangoReviews
 
@@ -226,6 +227,7 @@ def _assembled(settings: Config, policy: str, now: Callable[[], int], keyring: L
         policy=load_pack(policy),
         models=ModelHands(settings.models),
         backups=_backups(settings, vault),
+        docks=DjangoDocks(),
         holders=DjangoHolders(),
         outside=OutsideClient(),
         shelf=AnchorShelf(settings.home),

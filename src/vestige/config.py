@@ -43,6 +43,8 @@ class Config:
     backup_dir: Path | None
     backup_every_h: int
     backup_keep: int
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
 
     @property
     def keyring(self) -> Path:
@@ -92,6 +94,9 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Config:
     if bool(tsa_url) != bool(tsa_ca):
         raise BadInput("a time authority takes both its address (VESTIGE_TSA_URL) and its certificates (VESTIGE_TSA_CA, a PEM file)")
     backup_dir = environ.get("VESTIGE_BACKUP_DIR") or str(settings.get("backup_dir", ""))
+    certificate, key = _file("tls_certificate", settings, environ), _file("tls_key", settings, environ)
+    if key and not certificate:
+        raise BadInput("a TLS key (VESTIGE_TLS_KEY) takes its certificate too (VESTIGE_TLS_CERTIFICATE, a PEM file)")
     return Config(
         home=home,
         home_id=home_id,
@@ -112,6 +117,8 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Config:
         backup_dir=Path(backup_dir).absolute() if backup_dir else None,
         backup_every_h=_count("backup_every_h", environ.get("VESTIGE_BACKUP_EVERY_H") or settings.get("backup_every_h", 24), 24 * 31),
         backup_keep=_count("backup_keep", environ.get("VESTIGE_BACKUP_KEEP") or settings.get("backup_keep", 14), 10_000),
+        tls_certificate=certificate,
+        tls_key=key,
     )
 
 
@@ -139,6 +146,12 @@ def _count(name: str, value: object, most: int) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
         raise BadInput(f"{name} is a whole number from 1 to {most:,}, not {text}")
     return int(text)
+
+
+def _file(name: str, settings: Mapping[str, object], environ: Mapping[str, str]) -> Path | None:
+    """A file that the environment or the settings name."""
+    text = environ.get(f"VESTIGE_{name.upper()}") or str(settings.get(name, ""))
+    return Path(text).absolute() if text else None
 
 
 def _public_url(text: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from vestige.access.permissions import Permission
-from vestige.access.roles import CONSOLE, OWN_ONLY, PERMISSIONS, SYSTEM, TWO_GRANTERS, WEIGHTY, Role, of
+from vestige.access.roles import CONSOLE, DOCK, OWN_ONLY, PERMISSIONS, SYSTEM, TWO_GRANTERS, WEIGHTY, Role, of
 from vestige.evidence.people import Actor
 
 
@@ -43,7 +43,7 @@ def may(actor: Actor, permission: Permission, subject: Subject | None, home: Hom
         return Verdict(allowed=False, reason="this person is not active")
     if actor.kind == "person":
         return _person(actor, permission, subject, home)
-    held = {"console": CONSOLE, "system": SYSTEM}.get(actor.kind, frozenset())
+    held = DOCK if actor.kind == "device" and "dock" in actor.roles else {"console": CONSOLE, "system": SYSTEM}.get(actor.kind, frozenset())
     if permission not in held:
         return Verdict(allowed=False, reason=f"{actor.name} may not do this ({permission}); name the person who does: --as BADGE")
     if actor.kind == "console" and permission is Permission.ROLE_GRANT and subject:

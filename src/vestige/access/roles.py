@@ -25,6 +25,7 @@ _SESSION = frozenset({Permission.SESSION_START, Permission.SESSION_END})
 _LOOK = frozenset({Permission.ITEM_LIST, Permission.ITEM_SHOW, Permission.ITEM_VIEW, Permission.TRAIL_READ})
 _REDACT = frozenset({Permission.REDACTION_PLAN, Permission.REDACTION_REVIEW, Permission.REDACTION_RENDER})
 _DEVICES = frozenset({Permission.DEVICE_ASSIGN, Permission.DEVICE_LIST, Permission.DEVICE_REGISTER})
+_DOCKS = frozenset({Permission.DOCK_CONNECT, Permission.DOCK_LIST, Permission.DOCK_REVOKE})
 _LOG = frozenset({Permission.LOG_PUBLISH, Permission.LOG_READ})
 _HOLDERS = _LOG | {Permission.ANCHOR_WRITE, Permission.CHECKPOINT_COSIGN, Permission.CHECKPOINT_STAMP, Permission.WITNESS_LIST}
 _KEYS = frozenset({Permission.KEY_DRILL, Permission.KEY_REVOKE, Permission.KEY_ROTATE, Permission.KEY_SPLIT})
@@ -35,6 +36,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.ADMINISTRATOR: _SESSION
         | _DEVICES
+        | _DOCKS
         | _HOLDERS
         | {Permission.WITNESS_ADD, Permission.WITNESS_WITHDRAW}
         | _KEYS
@@ -59,11 +61,13 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             Permission.PERSON_LIST,
             Permission.MODEL_LIST,
             Permission.DEVICE_LIST,
+            Permission.DOCK_LIST,
         },
         Role.EVIDENCE_CUSTODIAN: _SESSION
         | _LOOK
         | _REDACT
         | _DEVICES
+        | {Permission.DOCK_LIST}
         | _FINDINGS
         | _HOLDERS
         | {Permission.ITEM_INGEST, Permission.ITEM_CLIP, Permission.ITEM_EXPORT, Permission.CARD_ERASE, Permission.HOME_CHECK},
@@ -121,6 +125,9 @@ SYSTEM = frozenset(
     }
 )
 """What the system's own jobs may do."""
+
+DOCK = frozenset({Permission.DOCK_READ, Permission.DOCK_SEND})
+"""What a dock system may do: send, and read the objects of its own System container."""
 
 WEIGHTY = frozenset({Permission.ITEM_EXPORT, Permission.REDACTION_APPROVE, Permission.REDACTION_RELEASE, Permission.REVIEW_SIGN})
 """Acts that on the console take the person's own second factor, unless the home was made for demonstrations and tests."""

@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from vestige.access.plan import Plan as AccessPlan
+from vestige.actions.ports_docks import Docks
 from vestige.actions.ports_outside import Alarm, AnchorShelf, Holders, Outside, TimeAuthority
 from vestige.actions.ports_review import Reviews
 from vestige.custody.proofs import ProvenEntry
@@ -298,6 +299,7 @@ class Ports:
     policy: Policy
     models: Models
     backups: Backups
+    docks: Docks
     holders: Holders
     outside: Outside
     shelf: AnchorShelf

@@ -50,6 +50,9 @@ NOUNS: Mapping[str, Noun] = {
     "approval": Noun(models.Approval, {"redaction": "redaction_id", "plan_digest": "plan_digest", "person": "person_id"}),
     "assignment": Noun(models.Assignment, {"device": "device_id", "person": "person_id", "starts": "starts", "ends": "ends"}),
     "device": Noun(models.Device, _same("serial", "model", "mount")),
+    "dock": Noun(models.Dock, _same("name", "account", "key_sha256", "revoked")),
+    "dock_container": Noun(models.DockContainer, {**_same("name", "said", "complete"), "dock": "dock_id", "recording": "recording_id"}),
+    "dock_object": Noun(models.DockObject, {**_same("name", "sha256", "said"), "container": "container_id", "item": "item_id"}),
     "item": Noun(
         models.EvidenceItem,
         {

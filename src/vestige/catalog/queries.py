@@ -35,7 +35,7 @@ def _items() -> "QuerySet[models.EvidenceItem]":
 
 
 def _recordings() -> "QuerySet[models.Recording]":
-    return models.Recording.objects.select_related("device", "officer").prefetch_related(Prefetch("items", _items()))
+    return models.Recording.objects.select_related("device", "officer").prefetch_related(Prefetch("items", _items()), "containers")
 
 
 def _people() -> "QuerySet[PersonRow]":

@@ -64,6 +64,7 @@ def recording(row: models.Recording) -> Recording:
         access_class=row.access_class,
         place=place,
         items=tuple(item(i) for i in row.items.all()),
+        incomplete=any(container.complete is None for container in row.containers.all()),
     )
 
 

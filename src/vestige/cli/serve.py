@@ -8,7 +8,7 @@ import typer
 from vestige.actions import backups_due, keys
 from vestige.assembly import Home, database_lost, migrate_home, sound_alarm
 from vestige.cli.context import Context
-from vestige.cli.listening import listen
+from vestige.cli.listening import Tls, listen
 from vestige.cli.output import provider_line, say
 from vestige.errors import BadInput, LogUnwritable
 from vestige.jobs.supervisor import Supervisor
@@ -27,18 +27,23 @@ def serve(
     """Serve the pages until stopped."""
     given: Context = context.obj
     home = _opened(given)
-    if not _loopback(host) and not home.config.allow_http:
-        raise BadInput(f"plain HTTP on {host} would show footage to the network; put a TLS proxy before 127.0.0.1")
+    tls = Tls(home.config.tls_certificate, home.config.tls_key) if home.config.tls_certificate and home.config.tls_key else None
+    if not _loopback(host) and not tls and not home.config.allow_http:
+        raise BadInput(
+            f"plain HTTP on {host} would show footage to the network; put a TLS proxy before 127.0.0.1, or set tls_certificate and tls_key"
+        )
     os.environ["VESTIGE_HOME"] = str(home.config.home)
     say(provider_line(home.ports.keys.report()))
     for words in filter(None, (keys.warning(home.ports), backups_due.warning(home.ports))):
         say(words)
+    if home.config.allow_http and not tls:
+        say("WARNING: plain HTTP is allowed (VESTIGE_ALLOW_HTTP=1): docks may send footage and secrets IN CLEAR; for development only")
     shown = "localhost" if _loopback(host) else host
-    say(f"serving {home.config.home} at http://{shown}:{port} (stop with Ctrl-C)")
+    say(f"serving {home.config.home} at {'https' if tls else 'http'}://{shown}:{port} (stop with Ctrl-C)")
     jobs = Supervisor(os.environ)
     jobs.start()
     try:
-        listen("vestige.web.asgi:application", host, port)
+        listen("vestige.web.asgi:application", host, port, tls)
     finally:
         jobs.stop()
 

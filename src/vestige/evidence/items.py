@@ -29,6 +29,7 @@ class TimeSource(StrEnum):
     """Where a recording's time was read."""
 
     CONTAINER = "container"
+    DOCK = "dock"
     FILE = "file"
     STATED = "stated"
     TELEMETRY = "telemetry"
@@ -56,6 +57,11 @@ class EvidenceItem:
     working: frozenset[str]
 
     @property
+    def attached(self) -> str:
+        """What it is beside footage (bookmark, trail, key); empty for what stands by itself."""
+        return str(self.facts.get("attached", ""))
+
+    @property
     def duration_ms(self) -> int:
         """Milliseconds of picture or sound; 0 where there is none."""
         value = self.facts.get("duration_ms")
@@ -64,7 +70,10 @@ class EvidenceItem:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One activation of a camera: its items in order, and what is decided for all of them together."""
+    """One activation of a camera: its items in order, and what is decided for all of them together.
+
+    `incomplete`: a dock is still to say that it sent all of it.
+    """
 
     id: UUID
     number: str
@@ -78,6 +87,7 @@ class Recording:
     access_class: str
     place: Place | None
     items: tuple[EvidenceItem, ...]
+    incomplete: bool = False
 
     @property
     def status(self) -> ItemStatus:
@@ -88,7 +98,12 @@ class Recording:
     @property
     def segments(self) -> tuple[EvidenceItem, ...]:
         """The originals in their order: what plays as one timeline."""
-        return tuple(sorted((i for i in self.items if i.parent is None), key=lambda i: i.position))
+        return tuple(sorted((i for i in self.items if i.parent is None and not i.attached), key=lambda i: (i.position, i.number)))
+
+    @property
+    def attached(self) -> tuple[EvidenceItem, ...]:
+        """The originals that came beside the footage: bookmarks, trails, keys."""
+        return tuple(sorted((i for i in self.items if i.parent is None and i.attached), key=lambda i: (i.position, i.number)))
 
     @property
     def duration_ms(self) -> int:
@@ -109,19 +124,30 @@ class Device:
 class FindingKind(StrEnum):
     """What a finding is about."""
 
+    AFTER_COMPLETE = "after_complete"
     BACKUP_FAILED = "backup_failed"
     CAMERA_WITHOUT_OFFICER = "camera_without_officer"
     CLOCKS_DIFFER = "clocks_differ"
     DAMAGED = "damaged"
+    DEVICE_DISABLED = "device_disabled"
+    DEVICE_UNKNOWN = "device_unknown"
+    DISK_FILLING = "disk_filling"
     FIXITY_MISMATCH = "fixity_mismatch"
     LOG_FORKED = "log_forked"
     LOG_INTERRUPTED = "log_interrupted"
     NO_RECORDED_TIME = "no_recorded_time"
+    OFFICER_DIFFERS = "officer_differs"
+    OTHER_BYTES = "other_bytes"
     QUARANTINED = "quarantined"
+    RECORDING_ELSEWHERE = "recording_elsewhere"
+    RECORDING_INCOMPLETE = "recording_incomplete"
+    REJECTED_CONTENT = "rejected_content"
     RESTORE_FAILED = "restore_failed"
     REVIEW_UNSIGNED = "review_unsigned"
     SAME_BYTES = "same_bytes"
     TIME_SILENT = "time_silent"
+    USER_DISABLED = "user_disabled"
+    USER_UNKNOWN = "user_unknown"
     WITNESS_SILENT = "witness_silent"
 
 

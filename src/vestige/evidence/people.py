@@ -13,7 +13,7 @@ class Actor:
     id: str
     name: str
     roles: frozenset[str]
-    via: Literal["console", "system", "web"]
+    via: Literal["console", "dock", "system", "web"]
     second_factor: bool = False
     active: bool = True
     address: str | None = None

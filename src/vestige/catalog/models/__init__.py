@@ -1,5 +1,6 @@
 """All tables of the catalog."""
 
+from vestige.catalog.models.docks import Dock, DockContainer, DockObject, DockToken
 from vestige.catalog.models.evidence import (
     Agency,
     Approval,
@@ -28,6 +29,10 @@ __all__ = [
     "Cosignature",
     "Counter",
     "Device",
+    "Dock",
+    "DockContainer",
+    "DockObject",
+    "DockToken",
     "Event",
     "EvidenceItem",
     "Finding",

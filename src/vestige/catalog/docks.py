@@ -1,0 +1,75 @@
+"""What the catalog knows of dock systems and of what they sent. What bears evidence changes only through the log."""
+
+import json
+from uuid import UUID
+
+from vestige.catalog import models
+from vestige.evidence.docks import Container, Dock, SentObject
+
+
+class DjangoDocks:
+    """Rows of docks, tokens, containers and objects, as values."""
+
+    def docks(self, *, revoked: bool = False) -> list[Dock]:
+        """By name; the revoked too where asked for."""
+        rows = models.Dock.objects.order_by("name", "id")
+        return [_dock(row) for row in (rows if revoked else rows.filter(revoked__isnull=True))]
+
+    def dock(self, account: str) -> Dock | None:
+        """The dock of that account, revoked or not."""
+        row = models.Dock.objects.filter(account=account).first()
+        return _dock(row) if row else None
+
+    def lock(self, dock: UUID) -> None:
+        """Inside a transaction: one at a time commits what this dock sends."""
+        models.Dock.objects.select_for_update(no_key=True).get(id=dock)
+
+    def add_token(self, token_sha256: str, dock: UUID, until: int, now: int) -> None:
+        """Keep a token's digest; those that are over go."""
+        models.DockToken.objects.filter(until__lte=now).delete()
+        models.DockToken.objects.create(sha256=token_sha256, dock_id=dock, until=until)
+
+    def of_token(self, token_sha256: str, now: int) -> Dock | None:
+        """Whose token that is, while it lasts and the dock is not revoked."""
+        row = models.DockToken.objects.filter(sha256=token_sha256, until__gt=now, dock__revoked__isnull=True).select_related("dock").first()
+        return _dock(row.dock) if row else None
+
+    def container(self, dock: UUID, name: str) -> Container | None:
+        """The container of that name, of this dock."""
+        row = models.DockContainer.objects.filter(dock=dock, name=name).first()
+        return _container(row) if row else None
+
+    def triggered(self, serial: str, at: int) -> list[Container]:
+        """Containers with a recording of that camera and trigger time, of whichever dock, oldest first."""
+        rows = models.DockContainer.objects.filter(serial=serial, triggered_at=at, recording__isnull=False)
+        return [_container(row) for row in rows.order_by("id")]
+
+    def sent(self, container: UUID, name: str) -> list[SentObject]:
+        """What came under that name, newest first."""
+        return [_object(row) for row in models.DockObject.objects.filter(container=container, name=name).order_by("-id")]
+
+    def sent_into(self, dock: UUID, container: str) -> list[SentObject]:
+        """All objects of one of the dock's containers, newest first: for System, Users and Devices, which hold no footage."""
+        return [_object(row) for row in models.DockObject.objects.filter(container__dock=dock, container__name=container).order_by("-id")]
+
+    def heard(self, container: UUID, now: int) -> None:
+        """Something came for it."""
+        models.DockContainer.objects.filter(id=container).update(heard=now)
+
+    def unfinished(self, before: int) -> list[Container]:
+        """Containers of recordings that are not complete and of which nothing was heard since then, oldest first; 100 at most."""
+        rows = models.DockContainer.objects.filter(complete__isnull=True, triggered_at__isnull=False, heard__lt=before)
+        return [_container(row) for row in rows.order_by("id")[:100]]
+
+
+def _dock(row: models.Dock) -> Dock:
+    return Dock(row.id, row.name, row.account, row.key_sha256, row.revoked)
+
+
+def _container(row: models.DockContainer) -> Container:
+    return Container(row.id, row.dock_id, row.name, json.loads(row.said), row.recording_id, row.complete)
+
+
+def _object(row: models.DockObject) -> SentObject:
+    said = json.loads(row.said)
+    return SentObject(row.id, row.container_id, row.name, row.sha256, row.md5, said, row.item_id, bytes(row.body))
