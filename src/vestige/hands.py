@@ -16,7 +16,7 @@ from vestige.vault.intake import Intake, WorkingWriter
 from vestige.vault.local import LocalVault
 from vestige.vault.restore import mend
 from vestige.vault.sealed import SealReader
-from vestige.vault.transfer import compare, digest_of, seal_stream
+from vestige.vault.transfer import Checksum, Source, compare, digest_of, seal_stream
 
 
 class BackupHands:
@@ -64,6 +64,10 @@ class VaultHands:
             raise BadInput(f"{path} cannot be read: {error.strerror}") from error
         with source:
             return seal_stream(source, intake, progress)
+
+    def seal_stream(self, source: Source, intake: AnyIntake, checksum: Checksum) -> tuple[Digest, int]:
+        """One pass over what comes in by itself; `checksum` is updated with the same bytes."""
+        return seal_stream(source, intake, lambda _: None, checksum)
 
     def sweep(self, item: UUID, object_id: UUID, claim: Callable[[], bool]) -> bool:
         """Remove what a dead intake left; False while it lives, and where `claim` says that it is evidence."""

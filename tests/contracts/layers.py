@@ -51,6 +51,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("cli/witness.py", "custody"): "shows size and root of the checkpoints in a witness's folder",
     ("cli/witness.py", "witness"): "a witness runs without a home, so past the actions",
     ("cli/redaction.py", "redaction"): "parses what people type into the plan's own values",
+    ("web/asgi.py", "ingest"): "mounts what answers docks",
     ("web/bytes/guard.py", "catalog"): "the session's person: catalog/accounts is the user model",
     ("web/hands.py", "assembly"): "the entry of the serving process: opens the home",
     ("web/hands.py", "catalog"): "closes the database's connection around each call",

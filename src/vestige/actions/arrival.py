@@ -14,7 +14,7 @@ from vestige.custody.accession import Condition, judge
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, MediaFailed
 from vestige.evidence.changes import Change, Plain, Statement
-from vestige.evidence.items import EvidenceItem, FindingKind, ItemKind, ItemStatus, Recording, TimeSource
+from vestige.evidence.items import EvidenceItem, FindingKind, ItemKind, ItemStatus, TimeSource
 from vestige.evidence.segments import SegmentFacts, continues
 from vestige.evidence.values import Digest, uuid7
 from vestige.policy.load import UNCATEGORIZED, Category
@@ -25,7 +25,11 @@ _NO_DIGEST = Digest("0" * 64)
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A file on its way in, and what its sender says: serial number, officer, category, time. `sealed` is the object that holds it."""
+    """A file on its way in, and what its sender says: serial number, officer, category, time (and who told it).
+
+    `sealed` is the object that holds it. `recording` is the id of the one that it goes into, which is there already where it `joins`;
+    `position` its place there. `said` and `changes` go into the event that it was received.
+    """
 
     device: str | None
     officer: UUID | None
@@ -39,6 +43,13 @@ class Arrival:
     size: int = 0
     file_time: int = 0
     after: UUID | None = None
+    told_by: TimeSource = TimeSource.STATED
+    filename: str = ""
+    recording: UUID | None = None
+    joins: bool = False
+    position: int = 0
+    said: Mapping[str, Plain] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
 
 
 def arrive(desk: Desk, device: str | None, officer: str | None, category: str | None, recorded_at: int | None) -> Arrival:
@@ -66,8 +77,8 @@ class Judged:
     def record(self, desk: Desk, pen: Pen) -> tuple[UUID, str]:
         """Write rows, events and findings into the transaction. Returns the recording's id and the item's number."""
         joined = self._joined(desk)
-        recording, changes = (joined[0].id, ()) if joined else self._new_recording(desk, pen)
-        position = joined[1] if joined else 0
+        recording, changes = (joined[0], ()) if joined else self._new_recording(desk, pen)
+        position = joined[1] if joined else self.arrival.position
         item_number, row = self._row(desk, recording, position)
         arrival = self.arrival
         now = desk.now()
@@ -78,8 +89,8 @@ class Judged:
                 EventType.ITEM_RECEIVED,
                 item=arrival.item,
                 digests=(original,),
-                data={"filename": _name(arrival.path), "size": arrival.size},
-                changes=(*changes, Change("item", arrival.item, row, beside)),
+                data={"filename": self._filename(), "size": arrival.size, **arrival.said},
+                changes=(*changes, Change("item", arrival.item, row, beside), *arrival.changes),
             )
         )
         root = self.index.get("root")
@@ -104,7 +115,7 @@ class Judged:
             "position": position,
             "kind": ItemKind(str(self.facts["kind"])).value,
             "status": self.status.value,
-            "filename": _name(self.arrival.path),
+            "filename": self._filename(),
             "size": self.arrival.size,
             "sha256": self.arrival.digest.value,
             "object": str(self.arrival.sealed),
@@ -115,8 +126,13 @@ class Judged:
         }
         return item_number, row
 
-    def _joined(self, desk: Desk) -> tuple[Recording, int] | None:
+    def _filename(self) -> str:
+        return self.arrival.filename or _name(self.arrival.path)
+
+    def _joined(self, desk: Desk) -> tuple[UUID, int] | None:
         """The recording that this file goes on with, and its place in it."""
+        if self.arrival.recording and self.arrival.joins:
+            return self.arrival.recording, self.arrival.position
         before = desk.ports.catalog.item(str(self.arrival.after)) if self.arrival.after else None
         recording = desk.ports.catalog.recording(str(before.recording)) if before else None
         if before is None or recording is None or self.status is not ItemStatus.ACCESSIONED:
@@ -124,21 +140,21 @@ class Judged:
         last = recording.segments[-1]
         if last.id != before.id or not continues(_segment_of(last), _segment(self.arrival.path, self.facts)):
             return None
-        return recording, last.position + 1
+        return recording.id, last.position + 1
 
     def _new_recording(self, desk: Desk, pen: Pen) -> tuple[UUID, tuple[Change, ...]]:
-        arrival, recording = self.arrival, uuid7()
+        arrival, recording = self.arrival, self.arrival.recording or uuid7()
         serial = arrival.device or _serial(self.facts)
         device = (desk.ports.catalog.device(serial) or new_device(pen, serial, _model(self.facts))) if serial else None
         at, source = self._when()
-        officer = arrival.officer or (desk.ports.catalog.holder(device.id, at) if device else None)
+        officer = arrival.officer or (desk.ports.catalog.holder(device.id, at) if device and at is not None else None)
         place = self.facts.get("place")
         columns: dict[str, Plain] = {
             "number": number(desk, "recording"),
             "device": str(device.id) if device else None,
             "officer": str(officer) if officer else None,
             "recorded_at": at,
-            "recorded_at_source": source.value,
+            "recorded_at_source": source.value if source else "",
             "category": arrival.category.name,
             "access_class": arrival.category.access_class,
             "latitude_e7": place[0] if isinstance(place, list) else None,
@@ -146,16 +162,16 @@ class Judged:
         }
         return recording, (Change("recording", recording, columns),)
 
-    def _when(self) -> tuple[int, TimeSource]:
+    def _when(self) -> tuple[int | None, TimeSource | None]:
         told = (
-            (self.arrival.stated_time, TimeSource.STATED),
+            (self.arrival.stated_time, self.arrival.told_by),
             (self.facts.get("telemetry_time"), TimeSource.TELEMETRY),
             (self.facts.get("container_time"), TimeSource.CONTAINER),
         )
         for at, source in told:
             if isinstance(at, int):
                 return at, source
-        return self.arrival.file_time, TimeSource.FILE
+        return (self.arrival.file_time, TimeSource.FILE) if self.arrival.file_time else (None, None)
 
     def _findings(self, desk: Desk, pen: Pen, recording: UUID, *, new: bool) -> None:
         item = ("item", self.arrival.item)

@@ -13,14 +13,14 @@ from vestige.custody.canonical import canonical
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, NotFound
 from vestige.evidence.changes import Change, Plain, Statement
-from vestige.evidence.docks import Container, ContainerName, ObjectName, SentObject, Shelf
+from vestige.evidence.docks import Container, ContainerName, ObjectName, Shelf
 from vestige.evidence.items import FindingKind
 from vestige.evidence.values import uuid7
 
 IMPLIED = frozenset({Shelf.SYSTEM, Shelf.USERS, Shelf.DEVICES})
 """Containers that are there without being made; they hold no footage."""
 LARGEST_BODY = 65_536
-_LARGEST_WORDS = 65_536
+_LARGEST_WORDS = 262_144
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +107,21 @@ def find(desk: Desk, named: ContainerName) -> Container | None:
 
 
 def words_of(said: Mapping[str, str]) -> str:
-    """What was said as canonical JSON. Raises BadInput for more than 64 kB of it."""
+    """What was said as canonical JSON. Raises BadInput for more than 256 kB of it."""
     text = canonical(dict(said)).decode()
     if len(text) > _LARGEST_WORDS:
         raise BadInput("this is more metadata than anything needs")
     return text
 
 
-def disabled(objects: list[SentObject], name: str) -> bool:
-    """Whether the dock says of the newest object of that name that it is not active."""
-    newest = next((one for one in objects if one.name == name), None)
-    return newest is not None and newest.said.get("Active", "true").strip().lower() in {"0", "false", "no"}
+def out_of_use(said: Mapping[str, str]) -> bool:
+    """Whether the dock says of a user or a device that it is not active."""
+    return said.get("Active", "true").strip().lower() in {"0", "false", "no"}
 
 
 def _announced(desk: Desk, pen: Pen, named: ContainerName, name: ObjectName, said: Mapping[str, str]) -> None:
     """A camera that a dock announces becomes known, unless the dock says that it is out of use."""
-    if named.shelf is not Shelf.DEVICES or said.get("Active", "true").strip().lower() in {"0", "false", "no"}:
+    if named.shelf is not Shelf.DEVICES or out_of_use(said):
         return
     try:
         serial = clean_serial(name.name)

@@ -13,7 +13,7 @@ from vestige.actions.ports import Ports
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, NotFound
 from vestige.evidence.changes import Change, Statement
-from vestige.evidence.docks import Dock
+from vestige.evidence.docks import Dock, SentObject
 from vestige.evidence.values import uuid7
 
 TOKEN_S = 12 * 3600
@@ -82,14 +82,14 @@ def of_token(ports: Ports, token: str) -> Dock | None:
 
 
 @action("dock.read", Permission.DOCK_READ, EventType.DOCK_READ)
-def read(desk: Desk, name: str) -> bytes:
+def read(desk: Desk, name: str) -> SentObject:
     """An object of the dock's own System container that it left there. Raises NotFound."""
     container = desk.ports.docks.container(UUID(desk.actor.id), "System")
     found = desk.ports.docks.sent(container.id, name) if container else []
     if not found:
         raise NotFound(f"there is no object System/{name}")
     desk.note(Statement(EventType.DOCK_READ, about=("dock", desk.actor.id), data={"object": name}))
-    return found[0].body
+    return found[0]
 
 
 @action("dock.read_policy", Permission.DOCK_READ, EventType.DOCK_READ)

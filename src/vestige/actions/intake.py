@@ -113,16 +113,21 @@ Known = tuple[EvidenceItem, Recording]
 def _kept_once(desk: Desk, arrival: Arrival, intake: Intake) -> Outcome:
     known = desk.ports.catalog.with_digest(arrival.digest)
     same = [pair for pair in known if _same_sender(arrival, pair[1])]
-    duplicate = _still_there(desk, same)
+    duplicate = still_there(desk, same)
     if duplicate:
         return _again(desk, duplicate, arrival, intake)
-    other = _still_there(desk, [pair for pair in known if pair not in same])
+    arrival = made_durable(desk, arrival, intake, [pair for pair in known if pair not in same])
+    return _new(desk, arrival, intake, known)
+
+
+def made_durable(desk: Desk, arrival: Arrival, intake: Intake, others: Sequence[Known]) -> Arrival:
+    """Object and key are durable; where another item's stored bytes are the same and still read back, only the key is made."""
+    other = still_there(desk, others)
     if other is None:
         intake.finish()
-    else:
-        intake.share(other[0].id, other[0].sealed)
-        arrival = replace(arrival, sealed=other[0].sealed)
-    return _new(desk, arrival, intake, known)
+        return arrival
+    intake.share(other[0].id, other[0].sealed)
+    return replace(arrival, sealed=other[0].sealed)
 
 
 def _new(desk: Desk, arrival: Arrival, intake: Intake, known: Sequence[Known]) -> Outcome:
@@ -150,12 +155,17 @@ def end(desk: Desk, item: UUID) -> None:
 
 def _nothing_moved(desk: Desk, arrival: Arrival, known: Sequence[Known]) -> None:
     """Undoes the transaction (Unavailable) where the object to share was taken away, or this sender sent the same bytes, meanwhile."""
-    if any(item.sealed == arrival.sealed for item, _ in known) and not desk.ports.catalog.shared(arrival.sealed, arrival.item):
-        raise Unavailable("the stored bytes that this file was to share were taken away meanwhile; nothing is kept, try again")
+    still_shared(desk, arrival, known)
     before = {arrival.item, *(item.id for item, _ in known)}
     now = desk.ports.catalog.with_digest(arrival.digest)
     if any(_same_sender(arrival, recording) for item, recording in now if item.id not in before):
         raise Unavailable("the same sender's same file came in meanwhile; nothing is kept twice, try again")
+
+
+def still_shared(desk: Desk, arrival: Arrival, known: Sequence[Known]) -> None:
+    """Undoes the transaction (Unavailable) where the object to share was taken away meanwhile."""
+    if any(item.sealed == arrival.sealed for item, _ in known) and not desk.ports.catalog.shared(arrival.sealed, arrival.item):
+        raise Unavailable("the stored bytes that this file was to share were taken away meanwhile; nothing is kept, try again")
 
 
 def _again(desk: Desk, known: Known, arrival: Arrival, intake: Intake) -> Outcome:
@@ -180,7 +190,7 @@ def _same_sender(arrival: Arrival, recording: Recording) -> bool:
     return recording.recorded_at_source is not TimeSource.STATED
 
 
-def _still_there(desk: Desk, known: Sequence[Known]) -> Known | None:
+def still_there(desk: Desk, known: Sequence[Known]) -> Known | None:
     """The first whose stored object, just read again through its own key file, unseals to its digest."""
     return next((pair for pair in known if _reads_back(desk, pair[0])), None)
 

@@ -4,6 +4,7 @@ import json
 from uuid import UUID
 
 from vestige.catalog import models
+from vestige.custody.canonical import canonical
 from vestige.evidence.docks import Container, Dock, SentObject
 
 
@@ -48,9 +49,11 @@ class DjangoDocks:
         """What came under that name, newest first."""
         return [_object(row) for row in models.DockObject.objects.filter(container=container, name=name).order_by("-id")]
 
-    def sent_into(self, dock: UUID, container: str) -> list[SentObject]:
-        """All objects of one of the dock's containers, newest first: for System, Users and Devices, which hold no footage."""
-        return [_object(row) for row in models.DockObject.objects.filter(container__dock=dock, container__name=container).order_by("-id")]
+    def saying(self, container: UUID, name: str, value: str) -> list[SentObject]:
+        """Objects of which the dock says that `name` is `value`, newest first: for System, Users and Devices, which hold no footage."""
+        words = canonical({name: value}).decode()[1:-1]
+        rows = models.DockObject.objects.filter(container=container, said__contains=words).order_by("-id")
+        return [one for one in map(_object, rows) if one.said.get(name) == value]
 
     def heard(self, container: UUID, now: int) -> None:
         """Something came for it."""

@@ -89,6 +89,7 @@ def _facts(item: EvidenceItem, recording: Recording) -> dict[str, object]:
         "place": {"latitude": place.latitude, "longitude": place.longitude} if place else None,
         "device": recording.device.serial if recording.device else None,
         "officer": recording.officer_badge,
+        "incomplete": recording.incomplete,
         "category": recording.category,
         "access_class": recording.access_class,
         "parent": str(item.parent) if item.parent else None,

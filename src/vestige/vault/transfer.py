@@ -36,27 +36,45 @@ class Source(Protocol):
         ...
 
 
+class Checksum(Protocol):
+    """A further sum over the same bytes, of hashlib's kind."""
+
+    def update(self, data: memoryview, /) -> None:
+        """Take these bytes too."""
+        ...
+
+
 class _Hasher:
     """SHA-256 in a thread of its own, over buffers that are lent (`take`), filled, given (`give`) and used again.
+
+    With `also` each buffer then goes through a second thread, which updates that sum.
 
     The giver may go on reading a given buffer until its next `take`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, also: Checksum | None = None) -> None:
         self._free: SimpleQueue[memoryview] = SimpleQueue()
         self._full: SimpleQueue[tuple[memoryview, memoryview] | None] = SimpleQueue()
         for _ in range(_BUFFERS):
             self._free.put(memoryview(bytearray(SEGMENT)))
         self._sha = hashlib.sha256()
+        self._also = also
+        self._then: SimpleQueue[tuple[memoryview, memoryview] | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="vault-hash", daemon=True)
+        self._second = Thread(target=self._run_also, name="vault-checksum", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
+        if self._also:
+            self._second.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._full.put(None)
         self._thread.join()
+        if self._also:
+            self._then.put(None)
+            self._second.join()
 
     def take(self) -> memoryview:
         return self._free.get()
@@ -71,21 +89,30 @@ class _Hasher:
     def _run(self) -> None:
         while (given := self._full.get()) is not None:
             self._sha.update(given[1])
+            if self._also:
+                self._then.put(given)
+            else:
+                self._free.put(given[0])
+
+    def _run_also(self) -> None:
+        while (given := self._then.get()) is not None:
+            if self._also:
+                self._also.update(given[1])
             self._free.put(given[0])
 
 
-def seal_stream(source: Source, intake: Sink, progress: Callable[[int], None]) -> tuple[Digest, int]:
+def seal_stream(source: Source, intake: Sink, progress: Callable[[int], None], also: Checksum | None = None) -> tuple[Digest, int]:
     """Read `source` once: hash what was read in one thread, seal and write the same bytes in another. Returns digest and size.
 
-    `progress` is called with the bytes done. Raises Unavailable when the source can't be read, and what the intake raises; `finish` is the
-    caller's.
+    `progress` is called with the bytes done, `also` gets the same bytes in a further thread. Raises Unavailable when the source can't be
+    read, and what the intake raises; `finish` is the caller's.
     """
     size = 0
     advised = 0
     descriptor = _descriptor_of(source)
     if descriptor is not None:
         disk.read_once(descriptor)
-    with _Hasher() as hasher:
+    with _Hasher(also) as hasher:
         while True:
             buffer = hasher.take()
             length = _fill(source, buffer)

@@ -12,6 +12,7 @@ from typing import cast
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
+from django.http.request import validate_host
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse, Response
@@ -21,14 +22,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vestige.settings")
 _django = cast("ASGIApp", get_asgi_application())  # sets Django up: what follows imports models
 
+from vestige.actions.intake import sweep_left  # noqa: E402  # after Django's set-up
+from vestige.evidence.people import system  # noqa: E402  # after Django's set-up
+from vestige.ingest.axis.app import AsSent, Destination, Server  # noqa: E402  # after Django's set-up
 from vestige.web import hands, headers  # noqa: E402  # after Django's set-up
 from vestige.web.bytes.app import bytes_app  # noqa: E402  # after Django's set-up
-from vestige.web.bytes.guard import in_thread  # noqa: E402  # after Django's set-up
+from vestige.web.bytes.guard import in_long_thread, in_thread  # noqa: E402  # after Django's set-up
 from vestige.web.bytes.ledger import FLUSH_S, ledger  # noqa: E402  # after Django's set-up
 from vestige.web.failures import failures  # noqa: E402  # after Django's set-up
 from vestige.web.log_files import LogFiles  # noqa: E402  # after Django's set-up
-from vestige.web.preparing import Preparing  # noqa: E402  # after Django's set-up
+from vestige.web.preparing import preparing  # noqa: E402  # after Django's set-up
 
+_DOCKS = ("/auth/", "/v1/", "/v1.0/")
 _MOST_PAGES = 24
 _LARGEST_FORM = 65_536
 
@@ -50,11 +55,14 @@ class _Static(StaticFiles):
 class Application:
     """Sends each request to its part."""
 
-    def __init__(self, pages: ASGIApp, parts: ASGIApp, static: ASGIApp, log: ASGIApp) -> None:
+    def __init__(
+        self, pages: ASGIApp, parts: ASGIApp, static: ASGIApp, log: ASGIApp, docks: ASGIApp
+    ) -> None:  # one for each part of the site
         self._pages = pages
         self._bytes = parts
         self._static = static
         self._log = log
+        self._docks = docks
         self._page_headers = {**headers.PAGE, **headers.keeping_to_tls(settings.SECURE_HSTS_SECONDS)}
         self._gate = asyncio.Semaphore(_MOST_PAGES)
 
@@ -66,6 +74,8 @@ class Application:
             await send({"type": "websocket.close", "code": 4404})
         elif scope["path"].startswith("/bytes/"):
             await self._bytes(scope, receive, send)
+        elif scope["path"].startswith(_DOCKS):
+            await self._docks(scope, receive, send)
         elif scope["path"].startswith("/static/"):
             await self._static({**scope, "root_path": scope.get("root_path", "") + "/static"}, receive, send)
         elif scope["path"].startswith("/log/"):
@@ -80,18 +90,40 @@ class Application:
         """Open the home at the start; keep counts in the log while it runs and at the end. Working copies that lack are made beside it."""
         await receive()
         await in_thread(hands.ports)
-        preparing = Preparing(hands.ports)
-        preparing.start()
+        await in_thread(_sweep)
+        preparing().start()
         keeping = asyncio.create_task(_keep())
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        preparing.stop()
+        preparing().stop()
         keeping.cancel()
         with suppress(asyncio.CancelledError):
             await keeping
         await in_thread(ledger().flush)
         await in_thread(failures().record, hands.ports(), everything=True)
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _sweep() -> None:
+    """What a server that was killed left of what was coming in: it was never acknowledged, and its sender sends it again."""
+    left = hands.ports().catalog.intakes()
+    if left:
+        sweep_left(hands.ports(), system("intake"), left)
+
+
+def docks_app() -> AsSent:
+    """What answers dock systems."""
+    server = Server(
+        ports=hands.ports,
+        quick=in_thread,
+        long=in_long_thread,
+        hosts=lambda name: validate_host(name, settings.ALLOWED_HOSTS),
+        allow_http=hands.allow_http,
+        failed=failures().add,
+        locked=failures().too_many,
+        taken=preparing().more,
+    )
+    return Destination(server).app()
 
 
 async def _keep() -> None:
@@ -120,4 +152,5 @@ application = Application(
     bytes_app(),
     GZipMiddleware(_Static(directory=Path(__file__).parent / "static", check_dir=False), minimum_size=1_000),
     GZipMiddleware(LogFiles(), minimum_size=1_000),
+    docks_app(),
 )

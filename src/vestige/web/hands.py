@@ -40,6 +40,11 @@ def ports() -> Ports:
     return _opened().ports
 
 
+def allow_http() -> bool:
+    """Whether plain HTTP is answered where it would not be otherwise."""
+    return _opened().config.allow_http
+
+
 def log_folder() -> Path | None:
     """Where the log lies as files, if it is to be served."""
     config = _opened().config

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import cache
 from threading import Event, Thread, get_native_id
 
 from django.db import close_old_connections
@@ -10,17 +11,19 @@ from vestige.actions.ports import Ports
 from vestige.actions.prepare import prepare
 from vestige.errors import DiskFull, VestigeError
 from vestige.evidence.people import system
+from vestige.web import hands
 
 _NICENESS = 10  # of this thread and the children that it starts: pages come first
 
 
 class Preparing:
-    """A thread that ends when nothing is left. An item whose copies an intake makes at this moment may be made twice: the last one stays."""
+    """A thread that waits when nothing is left. An item whose copies an intake makes at this moment may be made twice: the last one stays."""
 
     def __init__(self, ports: Callable[[], Ports]) -> None:
         """`ports` are asked for in the thread."""
         self._ports = ports
         self._stop = Event()
+        self._more = Event()
 
     def start(self) -> None:
         """Begin; nothing waits for it."""
@@ -29,10 +32,24 @@ class Preparing:
     def stop(self) -> None:
         """Begin no further item. The one at hand is made again by the next server."""
         self._stop.set()
+        self._more.set()
+
+    def more(self) -> None:
+        """Something came in: look again."""
+        self._more.set()
 
     def _run(self) -> None:
         os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICENESS)
-        prepare_left(self._ports(), self._stop.is_set)
+        while not self._stop.is_set():
+            self._more.clear()
+            prepare_left(self._ports(), self._stop.is_set)
+            self._more.wait()
+
+
+@cache
+def preparing() -> Preparing:
+    """What prepares in this process."""
+    return Preparing(hands.ports)
 
 
 def prepare_left(ports: Ports, stopped: Callable[[], bool] = lambda: False) -> None:

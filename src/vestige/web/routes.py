@@ -9,7 +9,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods
 
-from vestige.actions import findings, items, people, review, trail_report, viewing
+from vestige.actions import dock_intake, dock_words, docks, findings, items, people, review, trail_report, viewing
 from vestige.actions.door import Action
 from vestige.web.pages import answering
 from vestige.web.views import accounts, recordings, reviews
@@ -82,6 +82,18 @@ BYTES = (
     Route("/bytes/viewings/{viewing}/played", _POST, viewing.end),
 )
 
+_SENDING: tuple[tuple[str, tuple[str, ...], Action[..., Any]], ...] = (
+    ("/System/{object:path}", _GET, docks.read),
+    ("/{container}", ("PUT",), dock_words.describe),
+    ("/{container}", _POST, dock_words.describe),
+    ("/{container}/{object:path}", ("PUT",), dock_intake.receive),
+    ("/{container}/{object:path}", _POST, dock_words.describe_object),
+)
+DOCKS = (
+    Route("/auth/v1.0", _GET, docks.sign_in, public=True),
+    *(Route(f"{root}/{{account}}{path}", methods, action) for root in ("/v1", "/v1.0") for path, methods, action in _SENDING),
+)
+
 FOREIGN: tuple[dict[str, object], ...] = (
     {"path": "/log/{path}", "methods": list(_GET), "foreign": "starlette.staticfiles", "public": True},
     {"path": "/static/{path}", "methods": list(_GET), "foreign": "starlette.staticfiles", "public": True},
@@ -90,4 +102,4 @@ FOREIGN: tuple[dict[str, object], ...] = (
 
 def listed() -> list[dict[str, object]]:
     """All routes, as `vestige routes` prints them."""
-    return [*(page.route.listed() for page in PAGES), *(route.listed() for route in BYTES), *FOREIGN]
+    return [*(page.route.listed() for page in PAGES), *(route.listed() for route in (*BYTES, *DOCKS)), *FOREIGN]

@@ -21,6 +21,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 LARGEST_BODY = 16_384
+MOST_LONG = 64
 
 
 @cache
@@ -29,9 +30,23 @@ def _limiter() -> anyio.CapacityLimiter:
     return anyio.CapacityLimiter(8)
 
 
+@cache
+def _long_limiter() -> anyio.CapacityLimiter:
+    """How many threads receive at once; who asks for one sees to it that there is one."""
+    return anyio.CapacityLimiter(MOST_LONG)
+
+
 async def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Do blocking work in a thread, with Django's connection closed around it."""
+    return await _in_pool(_limiter(), work, *args, **kwargs)
 
+
+async def in_long_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """The same for work that lasts as long as somebody sends: it takes no thread from others."""
+    return await _in_pool(_long_limiter(), work, *args, **kwargs)
+
+
+async def _in_pool(limiter: anyio.CapacityLimiter, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     def call() -> R:
         close_old_connections()
         try:
@@ -39,7 +54,7 @@ async def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
         finally:
             close_old_connections()
 
-    return await anyio.to_thread.run_sync(call, limiter=_limiter())
+    return await anyio.to_thread.run_sync(call, limiter=limiter)
 
 
 def session_key(request: Request) -> str:
