@@ -28,15 +28,18 @@ def listen(application: Any, host: str, port: int, tls: Tls | None = None) -> No
     """Answer at that address and port: no more than three seconds for whoever is still being answered at the end."""
     import uvicorn
 
+    from vestige.cli.connections import Connection, many
+
     if tls:
         _load(tls)
 
+    many()
     uvicorn.run(
         application,
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=Connection,
         ws="none",
         log_level="warning",
         timeout_graceful_shutdown=3,
