@@ -10,8 +10,10 @@ from vestige.errors import BadInput
 from vestige.evidence.backups import BackupSchedule
 from vestige.evidence.home import Contents, Fault
 from vestige.evidence.values import Digest
+from vestige.vault import disk
 from vestige.vault.backup import Backup, Snapshot, snapshot
 from vestige.vault.checking import VaultCheck
+from vestige.vault.decrypted import Decrypted
 from vestige.vault.intake import Intake, WorkingWriter
 from vestige.vault.local import LocalVault
 from vestige.vault.restore import mend
@@ -69,6 +71,11 @@ class VaultHands:
         """One pass over what comes in by itself; `checksum` is updated with the same bytes."""
         return seal_stream(source, intake, lambda _: None, checksum)
 
+    def decrypt(self, item: UUID, object_id: UUID, how: tuple[bytes, bytes], intake: AnyIntake) -> tuple[Digest, int]:
+        """One pass over an object that a camera encrypted, by content key and vector. Raises BadInput where they do not open it."""
+        with self._vault.open(item, object_id) as reader:
+            return seal_stream(Decrypted(reader, *how), intake, lambda _: None)
+
     def sweep(self, item: UUID, object_id: UUID, claim: Callable[[], bool]) -> bool:
         """Remove what a dead intake left; False while it lives, and where `claim` says that it is evidence."""
         return self._vault.sweep(item, object_id, claim)
@@ -84,6 +91,10 @@ class VaultHands:
     def holds(self, object_id: UUID) -> bool:
         """Whether the sealed object is there."""
         return self._vault.layout.object(object_id).is_file()
+
+    def room(self) -> tuple[int, int]:
+        """Bytes used and bytes in all of the disk that holds the objects, for whoever is not its superuser. Raises Unavailable."""
+        return disk.room(self._vault.layout.tmp)
 
     def matches(self, path: Path, item: UUID, object_id: UUID) -> bool:
         """Whether the file is, byte for byte, what the object unseals to."""

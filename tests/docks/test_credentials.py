@@ -33,7 +33,7 @@ def certificate(tmp_path: Path) -> Path:
 
 
 def test_the_secret_is_shown_once_and_only_its_digest_is_anywhere(agency: Agency) -> None:
-    dock, secret = docks.connect(agency.ports, agency.actor("administrator"), NAME)
+    dock, secret, _ = docks.connect(agency.ports, agency.actor("administrator"), NAME)
     assert docks.authenticate(agency.ports, dock.account, secret) == dock
     from django.db import connection
 
@@ -46,8 +46,8 @@ def test_the_secret_is_shown_once_and_only_its_digest_is_anywhere(agency: Agency
 
 def test_nothing_but_the_right_secret_of_a_dock_that_may_send_is_taken(agency: Agency) -> None:
     admin = agency.actor("administrator")
-    dock, secret = docks.connect(agency.ports, admin, NAME)
-    other, others = docks.connect(agency.ports, admin, "Fourth Precinct")
+    dock, secret, _ = docks.connect(agency.ports, admin, NAME)
+    other, others, _ = docks.connect(agency.ports, admin, "Fourth Precinct")
     wrong = (
         (dock.account, others),
         (other.account, secret),
@@ -69,7 +69,7 @@ def test_nothing_but_the_right_secret_of_a_dock_that_may_send_is_taken(agency: A
 
 
 def test_a_token_ends_after_twelve_hours(agency: Agency) -> None:
-    dock, _ = docks.connect(agency.ports, agency.actor("administrator"), NAME)
+    dock, _, _ = docks.connect(agency.ports, agency.actor("administrator"), NAME)
     token = docks.sign_in(agency.ports, system_of_docks(), dock, "192.0.2.1")
     agency.clock.at += docks.TOKEN_S * 1000 - 60_000
     assert docks.of_token(agency.ports, token) == dock
@@ -136,6 +136,11 @@ def test_the_command_prints_the_connection_file_and_nothing_else(
     monkeypatch.setenv("VESTIGE_ALLOW_HTTP", "1")
     code, [file], words = vestige(home, "dock", "connect", NAME, "--url", "http://localhost:8000", "--as", "A1")
     assert (code, "IN CLEAR" in words, "HTTPSCertificate" in file) == (0, True, False)
+    _, [first], _ = vestige(home, "dock", "connect", "Encrypting", "--url", "http://localhost:8000", "--encrypt", "--as", "A1")
+    _, [second], _ = vestige(home, "dock", "connect", "Encrypting too", "--url", "http://localhost:8000", "--encrypt", "--as", "A1")
+    assert (first["WantEncryption"], first["PublicKeyId"]) == (True, second["PublicKeyId"])
+    assert base64.b64decode(str(first["PublicKey"])).startswith(b"-----BEGIN PUBLIC KEY-----")
+    assert len(str(first["PublicKey"])) <= 2048
 
 
 def system_of_docks() -> Actor:

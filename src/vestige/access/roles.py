@@ -108,6 +108,8 @@ CONSOLE = (
 
 SYSTEM = frozenset(
     {
+        Permission.DISK_REPORT,
+        Permission.RECORDING_CHASE,
         Permission.ANCHOR_WRITE,
         Permission.CHECKPOINT_COSIGN,
         Permission.CHECKPOINT_STAMP,
@@ -115,6 +117,7 @@ SYSTEM = frozenset(
         Permission.HOME_CHECK,
         Permission.HOME_MIGRATE,
         Permission.INTAKE_SWEEP,
+        Permission.ITEM_OPEN,
         Permission.ITEM_PREPARE,
         Permission.LOG_RESUME,
         Permission.REVIEW_REMIND,

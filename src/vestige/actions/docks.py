@@ -14,6 +14,7 @@ from vestige.custody.events import EventType
 from vestige.errors import BadInput, NotFound
 from vestige.evidence.changes import Change, Statement
 from vestige.evidence.docks import Dock, SentObject
+from vestige.evidence.home import CameraKey
 from vestige.evidence.values import uuid7
 
 TOKEN_S = 12 * 3600
@@ -22,8 +23,10 @@ _NOBODY = "0" * 64
 
 
 @action("dock.connect", Permission.DOCK_CONNECT, EventType.DOCK_CONNECTED)
-def connect(desk: Desk, name: str) -> tuple[Dock, str]:
-    """Make a credential for a dock system: the dock and its secret, which nobody can be shown again.
+def connect(desk: Desk, name: str, *, encrypt: bool = False, new_key: bool = False) -> tuple[Dock, str, CameraKey | None]:
+    """Make a credential for a dock system: the dock, its secret, which nobody can be shown again, and the key for its cameras.
+
+    With `encrypt` its cameras encrypt under the agency's key, drawn if there is none yet; with `new_key` under a new one.
 
     Raises BadInput for a name that is empty, too long, not printable, or that of a dock that is connected.
     """
@@ -35,8 +38,10 @@ def connect(desk: Desk, name: str) -> tuple[Dock, str]:
     secret = secrets.token_urlsafe(32)
     dock = Dock(uuid7(), name, f"dock_{secrets.token_hex(8)}", _digest(secret))
     columns = {"name": dock.name, "account": dock.account, "key_sha256": dock.key_sha256, "revoked": None}
-    desk.note(Statement(EventType.DOCK_CONNECTED, about=("dock", str(dock.id)), changes=(Change("dock", dock.id, columns),)))
-    return dock, secret
+    key = _camera_key(desk, new=new_key) if encrypt or new_key else None
+    data = {"camera_key": key.id} if key else {}
+    desk.note(Statement(EventType.DOCK_CONNECTED, about=("dock", str(dock.id)), data=data, changes=(Change("dock", dock.id, columns),)))
+    return dock, secret, key
 
 
 @action("dock.list", Permission.DOCK_LIST, EventType.DOCK_LISTED)
@@ -104,6 +109,11 @@ def read_categories(desk: Desk) -> Mapping[str, str]:
 def read_capabilities(desk: Desk) -> None:
     """A dock asks what it may send."""
     desk.note(Statement(EventType.DOCK_READ, about=("dock", desk.actor.id), data={"object": "Capabilities.json"}))
+
+
+def _camera_key(desk: Desk, *, new: bool) -> CameraKey:
+    known = None if new else desk.ports.keys.camera_key()
+    return known or desk.ports.keys.draw_camera_key()
 
 
 def _digest(secret: str) -> str:

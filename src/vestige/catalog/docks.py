@@ -3,9 +3,13 @@
 import json
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
+
 from vestige.catalog import models
 from vestige.custody.canonical import canonical
 from vestige.evidence.docks import Container, Dock, SentObject
+
+_MOST_KEYS = 500
 
 
 class DjangoDocks:
@@ -54,6 +58,18 @@ class DjangoDocks:
         words = canonical({name: value}).decode()[1:-1]
         rows = models.DockObject.objects.filter(container=container, said__contains=words).order_by("-id")
         return [one for one in map(_object, rows) if one.said.get(name) == value]
+
+    def encrypted(self) -> tuple[UUID, UUID] | None:
+        """The items of a key object that nobody has set about to use and of what it opens, where both are there: the newest pair."""
+        tried = models.Event.objects.filter(item=OuterRef("item"), type="item:opened")
+        keys = models.DockObject.objects.filter(~Exists(tried), name__endswith=".key", item__status="accessioned")
+        for key in keys.order_by("-id")[:_MOST_KEYS]:
+            stem = key.name.removesuffix(".key")
+            names = [stem + ending for ending in ("", ".mkv", ".mp4", ".json")]
+            found = models.DockObject.objects.filter(container=key.container_id, name__in=names, item__isnull=False).order_by("-id").first()
+            if found and found.item_id and key.item_id:
+                return key.item_id, found.item_id
+        return None
 
     def heard(self, container: UUID, now: int) -> None:
         """Something came for it."""

@@ -25,6 +25,9 @@ def connect(
     name: str = typer.Argument(..., help="What people call the dock system."),
     url: str = typer.Option("", help="The address by which the docks reach this server; public_url by default."),
     container: str = typer.Option("mp4", help=f"What cameras pack their clips in: {' or '.join(CONTAINERS)}."),
+    *,
+    encrypt: bool = typer.Option(default=False, help="Cameras encrypt what they record under the agency's key."),
+    new_key: bool = typer.Option(default=False, help="The same, under a new key; older ones open what stands under them."),
 ) -> None:
     """Print the connection file of a new dock system. Its secret is in it and nowhere else."""
     given: Context = context.obj
@@ -33,10 +36,10 @@ def connect(
     agency = home.ports.catalog.agency()
     address = url or config.public_url or ("http://localhost:8000" if config.allow_http else "")
     place = site(address, config.tls_certificate, agency.name if agency else "", container, allow_http=config.allow_http)
-    dock, secret = acts.connect(home.ports, given.actor(home), name)
+    dock, secret, key = acts.connect(home.ports, given.actor(home), name, encrypt=encrypt, new_key=new_key)
     if not place.certificates:
         say("WARNING: this dock will send footage and its secret over the network IN CLEAR (plain HTTP): for development only")
-    typer.echo(json.dumps(connection_file(place, dock, secret), ensure_ascii=False, indent=None if given.json else 2))
+    typer.echo(json.dumps(connection_file(place, dock, secret, key), ensure_ascii=False, indent=None if given.json else 2))
     say(f"dock {dock.name} may send as {dock.account}; keep this file as you would a key: its secret is not shown again")
 
 

@@ -47,6 +47,7 @@ class EventType(StrEnum):
     ITEM_CLIPPED = "item:clipped"
     ITEM_DUPLICATE_RECEIVED = "item:duplicate_received"
     ITEM_LISTED = "item:listed"
+    ITEM_OPENED = "item:opened"
     ITEM_PREPARED = "item:prepared"
     ITEM_QUARANTINED = "item:quarantined"
     ITEM_RECEIVED = "item:received"

@@ -36,6 +36,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "item:clipped": "A part of the recording was copied, picture by picture as it is; the original was not touched.",
         "item:duplicate_received": "The same file was sent again by the same sender; nothing new was stored.",
         "item:listed": "Somebody looked at a list of recordings.",
+        "item:opened": "A file that the camera had encrypted was opened with the agency's key, into a copy; the encrypted file was not touched.",
         "item:prepared": "The system made working copies for viewing; the original was not touched.",
         "item:quarantined": "The file could not be read reliably; it is kept apart, unchanged.",
         "item:received": "The file arrived and was stored, sealed and unchanged.",

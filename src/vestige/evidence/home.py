@@ -42,6 +42,14 @@ class Contents:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraKey:
+    """A key under which cameras encrypt what they record: its name, and its public half in PEM."""
+
+    id: str
+    public: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFacts:
     """A detection model that this version knows, and whether it is installed. `sha256` is that of its weights (hex)."""
 

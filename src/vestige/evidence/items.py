@@ -136,6 +136,7 @@ class FindingKind(StrEnum):
     LOG_FORKED = "log_forked"
     LOG_INTERRUPTED = "log_interrupted"
     NO_RECORDED_TIME = "no_recorded_time"
+    NOT_OPENED = "not_opened"
     OFFICER_DIFFERS = "officer_differs"
     OTHER_BYTES = "other_bytes"
     QUARANTINED = "quarantined"

@@ -93,6 +93,14 @@ def folder_locked(folder: Path, *, shared: bool = False) -> Iterator[None]:
         os.close(descriptor)
 
 
+def room(folder: Path) -> tuple[int, int]:
+    """Bytes used and bytes in all of the file system of a folder, as far as ordinary users may use it. Raises Unavailable."""
+    with telling(folder):
+        found = os.statvfs(folder)
+    used = (found.f_blocks - found.f_bfree) * found.f_frsize
+    return used, used + found.f_bavail * found.f_frsize
+
+
 def read_once(descriptor: int) -> None:
     """Tell the system that a file is read from start to end."""
     os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)

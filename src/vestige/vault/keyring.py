@@ -21,7 +21,7 @@ KEK_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 Entry = dict[str, Any]
 """A home's part of a keyring file: `keks`, `current`, `log_key`.
 
-With time also `kit`, `recovery` (of keys that lie elsewhere), `revoked` and `succession` (of the log's key).
+With time also `kit`, `recovery` (of keys that lie elsewhere), `revoked`, `succession` (of the log's key), `camera_keys` and `camera_key`.
 """
 
 
@@ -159,7 +159,8 @@ class Keyring:
         Raises NotFound when `source` has no keys of `old`, BadInput where `path` holds keys of `home` already.
         """
         found = _entry_of(_read(source), source, old)
-        entry: Entry = {name: found[name] for name in ("keks", "current", "recovery", "revoked") if name in found}
+        kept = ("keks", "current", "recovery", "revoked", "camera_keys", "camera_key")
+        entry: Entry = {name: found[name] for name in kept if name in found}
         entry["log_key"] = provider.random_bytes(provider.KEY_BYTES).hex()
         with _locked(path) as real:
             document: dict[str, Any] = _read(real) if real.exists() else {"v": 1, "homes": {}}

@@ -7,8 +7,8 @@ from pathlib import Path
 from uuid import UUID
 
 from vestige.errors import BadInput, Fault, NotFound, VestigeError
+from vestige.evidence.home import CameraKey, KitFacts, KitTrial, SharePage
 from vestige.evidence.home import Fault as Found
-from vestige.evidence.home import KitFacts, KitTrial, SharePage
 from vestige.vault import provider, rewrap, shares
 from vestige.vault.keks import FileStore, KekStore, key_bytes
 from vestige.vault.keyring import Entry, Keyring, draw_into, new_name, usable
@@ -147,6 +147,36 @@ class KeyHands:
             entry.setdefault("revoked", {})[name] = {"reason": reason, "at": at}
 
         self._change(change)
+
+    def camera_key(self) -> CameraKey | None:
+        """The key under which cameras encrypt now, if the agency drew one."""
+        entry = self._keyring.now().entry
+        name = entry.get("camera_key")
+        return CameraKey(name, provider.public_rsa(entry["camera_keys"][name])) if name else None
+
+    def draw_camera_key(self) -> CameraKey:
+        """Draw a key for cameras to encrypt under from now on; those of before stay, to open what stands under them."""
+        name = "camera-" + provider.random_bytes(8).hex()
+        private = provider.draw_rsa()
+
+        def change(entry: Entry) -> None:
+            entry.setdefault("camera_keys", {})[name] = private
+            entry["camera_key"] = name
+
+        self._change(change)
+        return CameraKey(name, provider.public_rsa(private))
+
+    def content_key(self, name: str, wrapped: bytes) -> bytes:
+        """What a camera wrapped under the agency's key of that name; without a name every key is tried. Raises BadInput."""
+        held: Mapping[str, str] = self._keyring.now().entry.get("camera_keys", {})
+        if name and name not in held:
+            raise BadInput(f"the keyring has no camera key {name[:100]!r}")
+        for private in [held[name]] if name else list(held.values())[::-1]:
+            try:
+                return provider.unwrap_oaep(private, wrapped)
+            except ValueError:
+                continue
+        raise BadInput("the content key was not wrapped for " + (f"the camera key {name}" if name else "any camera key of the keyring"))
 
     def faults(self) -> Iterator[Found]:
         """Key files under a revoked key, and a sealed copy that is missing or not that of this keyring."""

@@ -8,12 +8,19 @@ import os
 import cryptography
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.backends.openssl import backend
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.base import Cipher
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.padding import PKCS7
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat, load_pem_private_key
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -65,6 +72,53 @@ def hkdf_sha256(key: bytes, salt: bytes, info: bytes) -> bytes:
 def random_bytes(count: int) -> bytes:
     """Bytes from the operating system's generator."""
     return os.urandom(count)
+
+
+def draw_rsa() -> str:
+    """A new RSA key of 2048 bits, as cameras take it: its private half in PEM (PKCS #8)."""
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def public_rsa(private: str) -> str:
+    """The public half in PEM. Raises ValueError for what is no RSA key."""
+    return _rsa(private).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def unwrap_oaep(private: str, wrapped: bytes) -> bytes:
+    """What was wrapped by RSA-OAEP: with SHA-1, as `openssl rsautl -oaep` does, or with SHA-256. Raises ValueError."""
+    key = _rsa(private)
+    for algorithm in (SHA1(), SHA256()):  # noqa: S303  # OAEP's label and mask hash as the camera's maker has it, no signature
+        try:
+            return key.decrypt(wrapped, OAEP(mgf=MGF1(algorithm=algorithm), algorithm=algorithm, label=None))
+        except ValueError:
+            continue
+    raise ValueError("it was not wrapped for this key")
+
+
+class Cbc:
+    """AES-256-CBC with PKCS #7 padding, from start to end. Raises ValueError for a key, a vector or an end that is none."""
+
+    def __init__(self, key: bytes, vector: bytes) -> None:
+        if len(key) != KEY_BYTES or len(vector) != 16:
+            raise ValueError("AES-256-CBC takes a key of 32 bytes and a vector of 16")
+        self._cipher = Cipher(AES(key), CBC(vector)).decryptor()
+        self._padding = PKCS7(128).unpadder()
+
+    def update(self, data: bytes | memoryview) -> bytes:
+        """The plaintext that can be told by now."""
+        return self._padding.update(self._cipher.update(data))
+
+    def finalize(self) -> bytes:
+        """The rest of it."""
+        return self._padding.update(self._cipher.finalize()) + self._padding.finalize()
+
+
+def _rsa(private: str) -> rsa.RSAPrivateKey:
+    key = load_pem_private_key(private.encode(), None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise ValueError("this is no RSA key")
+    return key
 
 
 def sign_ed25519(seed: bytes, message: bytes) -> bytes:

@@ -45,6 +45,7 @@ EVENT_TYPES: Final = frozenset(
         "item:clipped",
         "item:duplicate_received",
         "item:listed",
+        "item:opened",
         "item:prepared",
         "item:quarantined",
         "item:received",

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from vestige import __version__
 from vestige.errors import BadInput
 from vestige.evidence.docks import Dock
+from vestige.evidence.home import CameraKey
 
 CONTAINERS = ("mkv", "mp4")
 _LARGEST = 16_000
@@ -55,8 +56,8 @@ def certificates(path: Path) -> tuple[str, ...]:
     return encoded
 
 
-def connection_file(site: Site, dock: Dock, secret: str) -> dict[str, object]:
-    """The fields of the file for one dock system."""
+def connection_file(site: Site, dock: Dock, secret: str, key: CameraKey | None = None) -> dict[str, object]:
+    """The fields of the file for one dock system; with a key its cameras encrypt under it."""
     fields: dict[str, object] = {
         "ConnectionFileVersion": "1.0",
         "SiteName": site.agency[:64],
@@ -68,6 +69,8 @@ def connection_file(site: Site, dock: Dock, secret: str) -> dict[str, object]:
         "BlobAPIUserName": dock.account,
         "ContainerType": site.container,
         "FullStoreAndReadSupport": False,
-        "WantEncryption": False,
+        "WantEncryption": key is not None,
     }
+    if key:
+        fields |= {"PublicKey": base64.b64encode(key.public.encode()).decode(), "PublicKeyId": key.id}
     return fields | ({"HTTPSCertificate": list(site.certificates)} if site.certificates else {})

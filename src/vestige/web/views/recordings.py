@@ -82,6 +82,7 @@ def show_recording(request: HttpRequest, ref: str) -> HttpResponseBase:
         **_stage(recording, segments, actor),
         "recording": recording,
         "segments": segments,
+        "attached": recording.attached,
         "derived": [item for item in recording.items if item.parent is not None],
         "findings": facts.findings,
         "redactions": facts.redactions,

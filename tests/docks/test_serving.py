@@ -1,0 +1,189 @@
+"""TLS with the agency's certificate, a full disk, gigabytes, and what the pages show of what docks sent."""
+
+import hashlib
+import os
+import resource
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import swiftclient
+from tests.beside import openssl
+from tests.budget import budget
+from tests.conftest import ROOT
+from tests.docks.conftest import World, make_world, status_of
+from tests.docks.world import CAMERA
+from tests.web.conftest import environment, serving
+
+CHUNK = 1 << 20
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return make_world(tmp_path_factory.mktemp("served"))
+
+
+def test_docks_send_by_tls_to_the_agencys_own_certificate(world: World, tmp_path: Path, clips: list[bytes]) -> None:
+    certificate, key = tmp_path / "tls.pem", tmp_path / "tls.key"
+    words = (
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=DNS:localhost",
+    )
+    subprocess.run([openssl(), *words, "-keyout", key, "-out", certificate], capture_output=True, check=True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    more = environment(VESTIGE_TLS_CERTIFICATE=str(certificate), VESTIGE_TLS_KEY=str(key))
+    command = [sys.executable, "-m", "vestige.cli.main", "--home", str(world.home), "serve", "--port", str(port)]
+    serving_ = subprocess.Popen(command, cwd=ROOT, env=more, stderr=subprocess.PIPE, text=True)
+    try:
+        dock, url = world.dock(f"https://localhost:{port}"), f"https://localhost:{port}"
+        _wait(url, certificate)
+        client = swiftclient.Connection(
+            authurl=f"{url}/auth/v1.0", user=dock.account(), key=dock.file["BlobAPIKey"], cacert=str(certificate), retries=0
+        )
+        assert client.get_auth()[0] == f"{url}/v1.0/{dock.account()}"
+        name = f"B100_{CAMERA}_20261020T100000Z"
+        client.put_container(name)
+        assert client.put_object(name, "20261020_100000_1.mp4", clips[0]) == hashlib.md5(clips[0]).hexdigest()
+        assert (
+            status_of(swiftclient.Connection(authurl=f"{url}/auth/v1.0", user="x", key="y", cacert=str(certificate), retries=0).get_auth)
+            == 401
+        )
+    finally:
+        serving_.terminate()
+        _, said = serving_.communicate(timeout=30)
+    assert "IN CLEAR" not in said
+    assert "Traceback" not in said
+
+
+def test_a_certificate_and_a_key_that_do_not_fit_are_told(world: World, tmp_path: Path) -> None:
+    (tmp_path / "tls.pem").write_text("nothing")
+    more = environment(VESTIGE_TLS_CERTIFICATE=str(tmp_path / "tls.pem"), VESTIGE_TLS_KEY=str(tmp_path / "tls.pem"))
+    command = [sys.executable, "-m", "vestige.cli.main", "--home", str(world.home), "serve", "--port", "0"]
+    done = subprocess.run(command, cwd=ROOT, env=more, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 2
+    assert "cannot be used together" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_is_507_and_the_retry_is_whole(world: World, tmp_path: Path) -> None:
+    body = os.urandom(CHUNK) * 12
+    with serving(world.home, tmp_path / "log.txt", VESTIGE_ALLOW_HTTP="1") as (url, process):
+        assert "IN CLEAR" in (tmp_path / "log.txt").read_text()
+        dock = world.dock(url)
+        name, before = dock.record(at="20261021T100000Z"), len(dock.items())
+        limits = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (8 * CHUNK, limits[1]))  # no file grows beyond that: EFBIG
+        assert status_of(lambda: dock.connection().put_object(name, "20261021_100000_1.mp4", body)) == 507
+        assert len(dock.items()) == before
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, limits)
+        assert dock.connection().put_object(name, "20261021_100000_1.mp4", body) == hashlib.md5(body).hexdigest()
+        assert len(dock.items()) == before + 1
+    assert dock.faults() == []
+
+
+def test_a_large_clip_of_unknown_length_comes_in_with_bounded_memory_and_is_never_spooled(world: World, tmp_path: Path) -> None:
+    size = (2_048 if budget() <= 0 else 192) * CHUNK
+    with serving(world.home, tmp_path / "log.txt", VESTIGE_ALLOW_HTTP="1") as (url, process):
+        dock = world.dock(url)
+        name = dock.record(at="20261022T100000Z")
+        dock.connection().put_object(name, "bookmark_1_1", b"so that all is warm")
+        before, checksum, begun = _peak(process.pid), hashlib.md5(), time.monotonic()
+
+        def chunks() -> Iterator[bytes]:
+            piece = os.urandom(CHUNK)
+            for number in range(size // CHUNK):
+                whole = number.to_bytes(8, "big") + piece[8:]
+                checksum.update(whole)
+                yield whole
+
+        etag = dock.connection().put_object(name, "20261022_100000_1.bin", chunks())
+        assert etag == checksum.hexdigest()
+        seconds = time.monotonic() - begun
+        grown = _peak(process.pid) - before
+        assert grown < 96 << 20
+        print(f"{size >> 20} MiB in {seconds:.1f} s, memory grew by {grown >> 20} MiB")
+    [row] = [one for one in dock.items() if one["filename"] == "20261022_100000_1.bin"]
+    assert row["status"] == "quarantined"
+
+
+def test_the_pages_show_what_is_incomplete_and_what_came_beside_the_footage(world: World, tmp_path: Path, clips: list[bytes]) -> None:
+    with serving(world.home, tmp_path / "log.txt", VESTIGE_ALLOW_HTTP="1") as (url, _), httpx.Client(base_url=url, timeout=60) as browser:
+        dock = world.dock(url)
+        name = dock.record(at="20261023T100000Z")
+        client = dock.connection()
+        client.put_object(name, "20261023_100000_1.mp4", clips[1] + b"shown")
+        client.put_object(name, "bookmark_20261023T100001Z_1", b"Foot <b>pursuit</b>", headers={"X-Object-Meta-CategoryName": "Arrest"})
+        _signed_in(browser, world)
+        listed = browser.get("/recordings").text
+        assert "Incomplete" in listed
+        number = dock.rows("SELECT number FROM catalog_recording ORDER BY id DESC LIMIT 1")[0]["number"]
+        shown = browser.get(f"/recordings/{number}").text
+        assert "The dock has not said yet" in shown
+        assert "a bookmark (Arrest): “Foot &lt;b&gt;pursuit&lt;/b&gt;”" in shown
+        client.post_container(name, {"X-Container-Meta-Status": "Complete"})
+        assert "The dock has not said yet" not in browser.get(f"/recordings/{number}").text
+
+
+def _signed_in(browser: httpx.Client, world: World) -> None:
+    import re
+
+    command = [
+        sys.executable,
+        "-m",
+        "vestige.cli.main",
+        "--home",
+        str(world.home),
+        "people",
+        "add",
+        "V900",
+        "Vee",
+        "--role",
+        "evidence custodian",
+    ]
+    said = subprocess.run([*command, "--invite"], cwd=ROOT, env=environment(), capture_output=True, text=True, check=True).stdout
+    path = re.search(r"/join/\S+", said)
+    assert path
+    for where, sent in ((path[0], {"password": "a long walk at dusk", "again": "a long walk at dusk"}), ("/sign-in", None)):
+        form = browser.get(where).text
+        found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
+        assert found
+        fields = sent or {"badge": "V900", "password": "a long walk at dusk"}
+        answer = browser.post(where, data={**fields, "csrfmiddlewaretoken": found[1]})
+        if answer.status_code == 302 and "sessionid" in browser.cookies:
+            return
+    assert "sessionid" in browser.cookies
+
+
+def _peak(pid: int) -> int:
+    """The largest memory of that process so far, in bytes."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM:"))
+
+
+def _wait(url: str, certificate: Path) -> None:
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        try:
+            httpx.get(f"{url}/static/icon.svg", verify=ssl.create_default_context(cafile=certificate))
+        except httpx.TransportError:
+            time.sleep(0.2)
+        else:
+            return
+    pytest.fail("the server did not start")
