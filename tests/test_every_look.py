@@ -24,6 +24,7 @@ from vestige.jobs.duties import DUTIES
 # Commands that read, what they are given beside the item, and the event that they leave.
 READING: dict[str, tuple[list[str], EventType]] = {
     "devices list": ([], EventType.DEVICE_LISTED),
+    "dock list": ([], EventType.DOCK_LISTED),
     "findings": ([], EventType.FINDING_LISTED),
     "fsck": ([], EventType.HOME_CHECKED),
     "items": ([], EventType.ITEM_LISTED),
@@ -39,7 +40,21 @@ READING: dict[str, tuple[list[str], EventType]] = {
     "trail": (["ITEM"], EventType.TRAIL_READ),
 }
 ACTING = {
-    *("approve", "backup", "clip", "devices add", "devices assign", "export", "ingest", "init", "keys drill", "keys kit", "keys recover"),
+    *(
+        "approve",
+        "backup",
+        "clip",
+        "devices add",
+        "devices assign",
+        "dock connect",
+        "dock revoke",
+        "export",
+        "ingest",
+        "init",
+        "keys drill",
+        "keys kit",
+        "keys recover",
+    ),
     *("keys revoke", "keys rotate", "log anchor", "log stamp", "log witness add", "log witness submit", "log witness withdraw", "migrate"),
     *("models install", "people add", "redact", "release", "render", "restore", "review"),
 }
