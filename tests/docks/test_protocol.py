@@ -33,6 +33,8 @@ def test_a_dock_signs_in_and_reads_what_it_may_send(dock: Dock) -> None:
             else:
                 assert {"Name": "Use of force", "Id": "use of force"} in value
     assert status_of(lambda: client.get_object("System", "nothing.json")) == 404
+    kinds = {str(row["type"]) for row in dock.rows("SELECT type FROM catalog_event")}
+    assert {"dock:signed_in", "dock:read"} <= kinds
 
 
 def test_a_wrong_credential_and_a_wrong_token_are_told_nothing(dock: Dock) -> None:

@@ -139,6 +139,14 @@ def test_the_pages_show_what_is_incomplete_and_what_came_beside_the_footage(worl
         assert "a bookmark (Arrest): “Foot &lt;b&gt;pursuit&lt;/b&gt;”" in shown
         client.post_container(name, {"X-Container-Meta-Status": "Complete"})
         assert "The dock has not said yet" not in browser.get(f"/recordings/{number}").text
+        alone = dock.record(at="20261024T100000Z")
+        client.put_object(alone, "bookmark_20261024T100001Z_1", b"before any footage")
+        number = dock.rows("SELECT number FROM catalog_recording ORDER BY id DESC LIMIT 1")[0]["number"]
+        shown = browser.get(f"/recordings/{number}")
+        assert shown.status_code == 200
+        assert "No footage of this recording has come in yet." in shown.text
+        assert "before any footage" in shown.text
+        assert "No footage yet" in browser.get("/recordings").text
 
 
 def _signed_in(browser: httpx.Client, world: World) -> None:

@@ -76,12 +76,14 @@ def show_recording(request: HttpRequest, ref: str) -> HttpResponseBase:
     recording, actor = facts.recording, hands.actor(request)
     segments = recording.segments
     trail: Sequence[object] = ()
-    if segments and holds(actor, Permission.TRAIL_READ):
-        trail = [tell(entry) for entry in hands.act(request, items.read_trail, str(segments[0].id))[1]]
+    first = next(iter((*segments, *recording.attached)), None)  # a dock may send what stands beside footage before any
+    if first and holds(actor, Permission.TRAIL_READ):
+        trail = [tell(entry) for entry in hands.act(request, items.read_trail, str(first.id))[1]]
     context = {
         **_stage(recording, segments, actor),
         "recording": recording,
         "segments": segments,
+        "first": first,
         "attached": recording.attached,
         "derived": [item for item in recording.items if item.parent is not None],
         "findings": facts.findings,
