@@ -5,12 +5,14 @@ import hashlib
 import http.client
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import quote, urlsplit
 
 import pytest
 import swiftclient
 from tests.docks.conftest import Dock, status_of
+
+from vestige.ingest.axis.app import MOST_UPLOADS_OF_ONE
 
 NAMES = (
     "../../../../etc/passwd",
@@ -120,6 +122,22 @@ def test_half_uploads_that_go_silent_harm_nobody_else(dock: Dock, clips: list[by
         assert time.monotonic() - begun < 30
 
 
+def test_a_dock_that_sends_too_much_at_once_is_asked_to_wait_and_another_is_not(dock: Dock, other: Dock) -> None:
+    name, token, theirs = dock.record(at="20261105T100000Z"), dock.token(), other.record(at="20261105T110000Z")
+    parts, before = urlsplit(dock.url), len(dock.items())
+    with contextlib.ExitStack() as open_:
+        for number in range(MOST_UPLOADS_OF_ONE):
+            one = open_.enter_context(socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=30))
+            head = f"PUT /v1/{dock.account()}/{name}/part{number} HTTP/1.1\r\nHost: localhost\r\nX-Auth-Token: {token}\r\n"
+            one.sendall(head.encode() + b"Content-Length: 1000000\r\n\r\n" + b"x" * 100_000)
+        _until(lambda: len(dock.rows("SELECT id FROM catalog_intake")) == MOST_UPLOADS_OF_ONE)
+        assert status_of(lambda: dock.connection().put_object(name, "bookmark_1_1", b"one too many")) == 503
+        assert other.connection().put_object(theirs, "bookmark_1_1", b"beside") == hashlib.md5(b"beside").hexdigest()
+    _until_no_intake(dock)
+    assert dock.connection().put_object(name, "bookmark_1_1", b"now") == hashlib.md5(b"now").hexdigest()
+    assert len(dock.items()) == before + 2
+
+
 def test_a_wrong_token_is_answered_before_the_body_was_sent(dock: Dock) -> None:
     url = f"{dock.url}/v1/{dock.account()}"
     assert status_of(lambda: swiftclient.put_object(url, "wrong", "c", "o", b"x" * 3_000_000)) == 401
@@ -139,7 +157,11 @@ def _half(dock: Dock, path: str, token: str, body: bytes, cut: int, *, chunked: 
 
 
 def _until_no_intake(dock: Dock) -> None:
-    until = time.monotonic() + 30
-    while dock.rows("SELECT id FROM catalog_intake") and time.monotonic() < until:
-        time.sleep(0.2)
-    assert dock.rows("SELECT id FROM catalog_intake") == []
+    _until(lambda: not dock.rows("SELECT id FROM catalog_intake"))
+
+
+def _until(so: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not so() and time.monotonic() < until:
+        time.sleep(0.1)
+    assert so()
