@@ -92,6 +92,18 @@ def test_a_log_that_grows_is_cosigned_and_only_its_newest_checkpoint_is_kept(boo
     assert (old.status, old.kind, old.body) == (409, SIZE_TYPE, "40\n")
 
 
+def test_a_log_whose_key_was_replaced_is_cosigned_once_the_new_key_is_trusted_and_not_before(book: Book) -> None:
+    mine, renewed = leaves(12), signer(LOG.key.name, ED25519, "another seed")
+    ask(book, 0, mine[:8])
+    assert ask(book, 8, mine, renewed).status == 403
+    book.trust(str(renewed.key))
+    answer = ask(book, 8, mine, renewed)
+    assert answer.status == 200, answer
+    assert size(book) == 12
+    other = leaves(8) + leaves(6, "other")
+    assert ask(book, 12, other, renewed).status == 422
+
+
 def test_a_fork_is_refused_and_both_checkpoints_are_kept(book: Book) -> None:
     mine, other = leaves(8), leaves(8, "other")
     ask(book, 0, mine)
