@@ -58,7 +58,7 @@ def export(desk: Desk, ref: str, out: Path) -> Delivered:
         return _deliver(desk, item, None, out, {})
     original = desk.ports.catalog.item(str(item.parent))
     if original is None or desk.ports.catalog.trail(item.id)[0].type != EventType.ITEM_CLIPPED:
-        raise BadInput(f"item {item.number} is derived and no clip; export gives originals and clips, release gives redacted copies")
+        raise BadInput(f"item {item.number} is a redacted copy or one opened from an encrypted original; export gives originals and clips")
     _check_fixity(desk, item, "clipped")
     return _deliver(desk, item, Source(original, None), out, {})
 
