@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const core = join(root, "ui/src/verify/core");
 const { rolldown } = await import(pathToFileURL(createRequire(join(root, "ui/package.json")).resolve("rolldown")).href);
-const NAMES = ["canonical", "check", "commitments", "entries", "errors", "merkle", "notes", "bytes"];
+const NAMES = ["canonical", "check", "commitments", "entries", "errors", "merkle", "notes", "parametersets", "samples", "bytes"];
 
 async function bundled(types) {
   const folder = mkdtempSync(join(tmpdir(), "vestige-core-"));
@@ -24,16 +24,29 @@ async function bundled(types) {
   return made;
 }
 
-const wanted = JSON.parse(readFileSync(0, "utf8")); // {types, areas: {file: cases}}
+const wanted = JSON.parse(readFileSync(0, "utf8")); // {types, areas: {file: its text}}
 const it = await bundled(wanted.types);
 const bytes = (text) => (text ? it.bytes.unbase64(text) : new Uint8Array());
 const sealed = (data) => ({ index: 0n, entry: it.bytes.textOf(data), openings: new Map(), proof: [] });
 
-function content(value) {
+function content(value, base = new Uint8Array()) {
   if (typeof value === "string") return new TextEncoder().encode(value);
-  if (Array.isArray(value)) return Buffer.concat(value.map(content));
+  if (Array.isArray(value)) return Buffer.concat(value.map((part) => content(part)));
   if ("base64" in value) return new Uint8Array(Buffer.from(value.base64, "base64"));
+  if ("splices" in value) return spliced(base, value.splices);
   return Buffer.concat(Array(value.times).fill(content(value.repeat)));
+}
+
+function spliced(base, splices) {
+  const [parts, end] = splices.reduce(([made, at], [start, length, put]) => [[...made, base.subarray(at, start), content(put)], start + length], [[], 0]);
+  return Buffer.concat([...parts, base.subarray(end)]);
+}
+
+/** The document and the released file of a case; what is not there is the base's. */
+function proven(one, bases) {
+  const base = bases[one.base];
+  const [document, footage] = ["document", "footage"].map((name) => content(one[name] ?? { splices: [] }, content(base[name])));
+  return it.samples.checkSamples(document, new Blob([footage]));
 }
 
 /** An entry by itself is read before its place in the log is looked at: what is refused there is none of its form. */
@@ -56,6 +69,8 @@ const JUDGES = {
     it.merkle.verifyInclusion(bytes(one.leafHash), BigInt(one.leafIdx), BigInt(one.treeSize), (one.proof ?? []).map(bytes), bytes(one.root)),
   "consistency.json": (one) =>
     it.merkle.verifyConsistency(BigInt(one.size1), BigInt(one.size2), (one.proof ?? []).map(bytes), bytes(one.root1), bytes(one.root2)),
+  "parameters.json": (one) => it.parametersets.requireAddedOnly(it.bytes.unhex(one.original), it.bytes.unhex(one.released)),
+  "samples.json": (one, { bases }) => proven(one, bases),
   "checkpoints.json": (one) => {
     const checkpoint = it.notes.parseCheckpoint(content(one.checkpoint), true);
     it.notes.verifyCheckpoint(checkpoint, it.notes.parseKey(one.key));
@@ -63,9 +78,9 @@ const JUDGES = {
   },
 };
 
-function said(judge, one) {
+async function said(judge, one, area) {
   try {
-    judge(one);
+    await judge(one, area);
   } catch (fault) {
     if (!(fault instanceof it.errors.VerificationError)) return { verdict: "thrown", reason: String(fault) };
     return { verdict: "refused", reason: fault.reason };
@@ -73,5 +88,9 @@ function said(judge, one) {
   return { verdict: "verified", reason: null };
 }
 
-const answers = Object.entries(wanted.areas).map(([file, cases]) => [file, cases.map((one) => said(JUDGES[file], one))]);
-process.stdout.write(JSON.stringify(Object.fromEntries(answers)));
+const answers = {};
+for (const [file, area] of Object.entries(wanted.areas)) {
+  answers[file] = [];
+  for (const one of area.cases) answers[file].push(await said(JUDGES[file], one, area));
+}
+process.stdout.write(JSON.stringify(answers));

@@ -13,7 +13,7 @@ from verifier.tests.vectors.__main__ import FOLDER
 from verifier.tests.vectors.all import everything
 
 import vestige_verify
-from vestige_verify import canonical, commitments, entries, merkle, notes, parameter_sets, samples, stamps
+from vestige_verify import canonical, commitments, entries, measuring, merkle, notes, parameter_sets, samples, stamps
 from vestige_verify.errors import VerificationError
 from vestige_verify.log import verify_log
 from vestige_verify.package import verify
@@ -23,7 +23,7 @@ from vestige_verify.trust import Trust, parse_trust
 Json = Any
 SOURCE = Path(vestige_verify.__file__).parent
 PACKAGES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.glob("packages/*.json") if path.name != "bases.json")
-SMALL = 2 << 20  # bytes that the whole folder may take
+SMALL = 2_500_000  # bytes that the whole folder may take
 
 
 def _unpacker() -> Any:
@@ -172,7 +172,7 @@ def judged(name: str, case: Json, area: Json, folder: Path) -> Said:
 def wrong(case: Json, said: Said) -> str | None:
     """How the answer differs from what the case says; None if it does not."""
     fault = said.fault
-    if case["verdict"] == "verified":
+    if case["verdict"] == "verified" or (case.get("needs") == "media" and not measuring.installed()):
         told = {name: case[name] for name in said.facts if name in case}
         return f"refused: {fault.reason} (step {fault.step}, {fault.file})" if fault else None if told == said.facts else f"{said.facts}"
     if fault is None:
@@ -207,15 +207,19 @@ BEYOND = {
         "the file cannot be read": "a disk that fails, or permissions",
         "the folder cannot be read": "a disk that fails, or permissions",
     },
+    "hidden": {"the file changed while it was checked": "a file that changes between two readings"},
     "media_file": {"the footage ends inside a sample": "a file that gets shorter while it is read"},
     "pieces": {"the file changed while it was checked": "a file that changes between two readings"},
 }
+# Measured copies (step 13): held by `verifier/tests/test_media.py`, and by no vector but that such a check is made. Encoders do not write the same
+# bytes in every build, and the refusals are raised in a process of their own, where nobody here sees the line.
+MEASURED = {"measuring", "pixels", "plain_mp4", "redaction_log"}
 
 
 def sites() -> dict[tuple[str, int], str]:
     """Each place in the verifier that raises a refusal, by module and line: its sentence."""
     found = {}
-    for path in sorted(SOURCE.glob("*.py")):
+    for path in sorted(one for one in SOURCE.glob("*.py") if one.stem not in MEASURED):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and ast.unparse(node.exc.func).endswith("VerificationError"):
                 found |= {(path.stem, line): ast.unparse(node.exc.args[0]) for line in [node.lineno]}
@@ -240,6 +244,7 @@ def test_every_sentence_of_refusal_is_reached(answers: dict[str, list[tuple[Json
     assert {place: sentence for place, sentence in missing.items() if place not in beyond} == {}
     named = {(module, start) for module, starts in BEYOND.items() for start in starts}
     used = {(place[0], start) for place in beyond for start in BEYOND[place[0]] if start in missing[place]}
+    assert {path.stem for path in SOURCE.glob("*.py")} >= MEASURED
     assert used == named, "a sentence that is said to be beyond any file is reached, or is not there any more"
 
 

@@ -87,7 +87,7 @@ def of_package(folder: Path, payload: dict[str, Payload], trails: list[Trail]) -
             raise VerificationError("this is not what the copy was rendered from")
         if not any(_approves(event, rendered.digests_of("plan"), named) for event in parent):
             raise VerificationError("what the copy must hide was not approved together with its plan")
-        document = bag.read(folder, PATH, LARGEST)
+        document = bag.read(folder, PATH, LARGEST, _STEP)
         if hashlib.sha256(document).hexdigest() != named[0]:
             raise VerificationError("the file changed while it was checked")
         return parse(document)

@@ -3,6 +3,7 @@
 from verifier.tests.vectors import (
     bags,
     boxes,
+    hidden,
     late,
     logs,
     manifests,
@@ -12,6 +13,7 @@ from verifier.tests.vectors import (
     samples,
     signed,
     stamps,
+    successions,
     trails,
     tree,
     worlds,
@@ -20,7 +22,7 @@ from verifier.tests.vectors import (
 
 def everything() -> dict[str, bytes]:
     """The text of each file. Nothing is drawn by chance and no clock is read: it is the same each time."""
-    text, bases = worlds.bases()
+    text, bases = worlds.bases(successions.STATEMENTS)
     film_cases = samples.samples()
     boxes.boxes(film_cases)
     boxes.tables(film_cases)
@@ -38,10 +40,12 @@ def everything() -> dict[str, bytes]:
         "stamps.json": stamps.stamps(),
         "trust.json": signed.trust_files(stamps.CLOCK.pem),
         "packages/bag.json": bags.bag(bases),
+        "packages/hidden.json": hidden.hidden(bases),
         "packages/manifest.json": manifests.manifests(bases),
         "packages/profiles.json": profiles.profiles(bases),
         "packages/proof.json": proofs.proof(bases),
         "packages/samples.json": late.samples(bases),
+        "packages/succession.json": successions.succession(bases),
         "packages/time.json": late.times(bases),
         "packages/trail.json": trails.trails(bases),
         "packages/witnesses.json": proofs.witnesses(bases),

@@ -5,12 +5,15 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import rfc8785
 from verifier.tests import tiles
+from verifier.tests.vectors.plain import FORM
 from verifier.tests.vectors.store import Area, Json, against, plain, repeat
+from verifier.tests.vectors.successions import LIES, OLD, OLDER, STATEMENTS, trusting
 from verifier.tests.vectors.worlds import LOG_KEY, Files, indexed
 from verifier.tests.writer import b64, key, leaf, root, sha, witness
 
-OLDER = "the older checkpoint"
+CHECKPOINT, SINCE, SUCCESSION = "checkpoint", "the older checkpoint", "succession"
 LOG = key(1)
 FEW, MANY = 3, 258
 BUNDLE, TILE = f"tile/entries/000.p/{FEW}", f"tile/0/000.p/{FEW}"
@@ -41,6 +44,7 @@ def logs() -> Area:
         "three": published(FEW),
         "258": published(MANY),
         "witnessed": published(FEW, [(1, 1_790_000_001), (2, 1_790_000_002)]),
+        "replaced": published(FEW) | {SUCCESSION: rfc8785.dumps(STATEMENTS)},
     }
     rows = {name: {"trust": LOG_KEY, "files": {path: plain(data) for path, data in files.items()}} for name, files in bases.items()}
     area = Area(
@@ -64,6 +68,7 @@ def logs() -> Area:
     _tiles(area, bad, bases)
     _older(area)
     _witnesses(area, bad)
+    _replaced(area, bad, bases["three"])
     return area
 
 
@@ -195,7 +200,7 @@ def _older(area: Area) -> None:
     area.good("continues a checkpoint of 256", base="258", since=checkpoint(256))
 
     def bad(name: str, reason: str, since: str) -> None:
-        area.bad(name, reason, at=(5, OLDER), base="three", since=since)
+        area.bad(name, reason, at=(5, SINCE), base="three", since=since)
 
     other = entries(3)[::-1]
     bad("another log of one size", "the log forked or was rewritten: its first 3 entries are not those", checkpoint(3, other))
@@ -242,3 +247,40 @@ def _witnesses(area: Area, bad: Bad) -> None:
         "witnessed",
         trust=trust,
     )
+
+
+def _replaced(area: Area, bad: Bad, whole: Files) -> None:
+    """The log's key was replaced: `succession` beside the checkpoint."""
+    for name, trust in {
+        "oldest key": trusting(OLDER),
+        "key before the last": trusting(OLD),
+        "oldest and a stranger": trusting(OLDER, key(2)),
+    }.items():
+        area.good(f"trusting the {name}", base="replaced", trust=trust)
+    text = f"{LOG.name}\n1\n{b64(root([leaf(entries(1)[0])]))}\n"
+    area.good("continues a checkpoint that an older key signed", base="replaced", trust=trusting(OLDER), since=OLD.sign(text))
+    area.bad(
+        "an older checkpoint by a key that the log never had",
+        "the checkpoint is signed by another key",
+        at=(5, SINCE),
+        base="replaced",
+        trust=trusting(OLDER),
+        since=key(2).sign(text).replace(key(2).name, LOG.name),
+    )
+    stranger = "the log is signed by another key than the one that you trust"
+    area.bad("a stranger's key, and statements", stranger, at=(1, CHECKPOINT), base="replaced", trust=trusting(key(2)))
+
+    def lied(name: str, reason: str, data: Json, at: str = SUCCESSION, **more: Json) -> None:
+        bad(f"statements: {name}", (1, at), reason, whole | {SUCCESSION: data}, "replaced", trust=trusting(OLD), **more)
+
+    bad("statements: none", (1, CHECKPOINT), stranger, whole, "replaced", trust=trusting(OLD))
+    lied("an empty list", stranger, b"[]", CHECKPOINT)
+    lied("no list", "`succession` is no list", b"{}")
+    lied("a list of a number", "`succession` is no text", b"[1]")
+    lied("no JSON", "this is no JSON", b"[")
+    lied("spelt with a space", FORM, rfc8785.dumps(STATEMENTS).replace(b'","', b'", "'))
+    lied("too large", "the file is larger than 1048576 bytes", repeat("x", (1 << 20) + 1))
+    lied("a link", "the file is missing or cannot be read", {"link": "checkpoint"}, needs="links")
+    for name, (statements, reason) in LIES.items():
+        if name != "out of order":  # the last one is looked at first: it does not lead to the key that signed
+            lied(name, reason, rfc8785.dumps(statements))

@@ -91,6 +91,13 @@ def _header(number: int = 0, **changes: Json) -> Edit:
     return edit
 
 
+def _loose(text: str) -> str:
+    """The same bytes, spelt with bits in the last sign that no byte needs."""
+    signs = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    last = text.rstrip("=")[-1]
+    return text.rstrip("=")[:-1] + signs[signs.index(last) + 1] + "=" * text.count("=")
+
+
 def _index(edit: Callable[[Json], Json], *, rooted: bool = True) -> Edit:
     """Another index; its root is made again, unless that is the lie."""
 
@@ -215,6 +222,11 @@ def _runs(area: Samples) -> None:
     area.told("a mark too many", more, lambda one: _marked(one, b"xx"))
     area.told("no marks", "sample 0 of the video (at 0:00.0) is not the original's sample 4: it was changed", _stream(marks=""))
     area.told("marks that are no base64", "`marks` is not base64", _stream(marks="*"))
+    loose = "is not in the one canonical form of base64"
+    area.told(
+        "marks with a padding's loose bits", f"`marks` {loose}", lambda one: _stream(1, marks=_loose(one["streams"][1]["marks"]))(one)
+    )
+    area.told("a proof with a padding's loose bits", f"`proof` {loose}", _stream(proof=[_loose(b64(bytes(32)))]))
     area.told("marks of text beyond ASCII", "`marks` is not base64", _stream(marks="é"))
     area.told(
         "a proof too short",
@@ -295,6 +307,10 @@ def _coding(area: Samples) -> None:
     stretched = film.at(f"{film.STBL}/stsd", lambda data: u32(0, 1) + box("avc1", data[16:] + box("pasp", u32(4, 3))))
     area.filmed("another aspect", another.format("aspect"), film.mp4(tracks, stretched))
     area.told("a configuration that is no hex", "a decoder configuration is not hex", _stream(configuration="xy"), "copy")
+    upper, spaced = film.AVCC.hex().upper(), film.AVCC.hex(" ")
+    area.told("a configuration in capitals", "a decoder configuration is not hex", _stream(configuration=upper), "copy")
+    area.told("a configuration with spaces", "a decoder configuration is not hex", _stream(configuration=spaced), "copy")
+    area.told("a configuration of an odd digit", "a decoder configuration is not hex", _stream(configuration="0"), "copy")
     area.told("a configuration that is no text", "`configuration` is no text", _stream(configuration=1), "copy")
     area.told(
         "another configuration is told of",

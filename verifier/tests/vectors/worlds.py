@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import rfc8785
 from verifier.tests.vectors import film
 from verifier.tests.vectors.stamps import CLOCK
 from verifier.tests.vectors.store import Area, Json, against, plain
@@ -14,7 +15,7 @@ from verifier.tests.writer import Log, Plan, digest, key, make, rebag, same, sha
 
 BASES = "bases.json"
 FOOTAGE = "data/footage/AX 0001 é.mp4"
-MANIFEST, TRAIL, PROOF = "data/manifest.json", "data/trail.json", "package.tlog-proof"
+MANIFEST, TRAIL, PROOF, HIDDEN = "data/manifest.json", "data/trail.json", "package.tlog-proof", "data/hidden.json"
 Files = dict[str, Json]
 LOG_KEY = f"log {key(1).vkey}\n"
 
@@ -51,6 +52,50 @@ def derived(profile: str, **bent: Any) -> Plan:
         own |= {"edit_log": world.keep, "edit_trail": world.trail, "edit_manifest": world.manifest, "edit_extra": world.extra}
     edits = {name: fold(edit, bent.pop(name, same)) for name, edit in own.items()}
     return Plan(**({"profile": "public", "others": 0, "footage": film_.footage} | bent | edits))
+
+
+def must(**values: Json) -> dict[str, Json]:
+    """What a copy must hide: a box that grows, and half a second of sound."""
+    whole: dict[str, Json] = {
+        "duration_ms": 1000,
+        "format": "vestige-hidden/1",
+        "frames": 20,
+        "masks": [{"from_ms": 200, "to_ms": 400, "track": [[200, 16, 16, 32, 32], [300, 16, 16, 48, 32]]}],
+        "mutes": [[300, 800]],
+        "picture": {"height": 96, "rotation": 0, "width": 160},
+    }
+    return whole | values
+
+
+_LOG_OF_MUST = (
+    "line,from_ms,to_ms,ground,silences,share_percent\r\n"
+    "hidden,200,400,privacy,,10.00\r\n"
+    "hidden,300,800,privacy,1,\r\n"
+    "total,,,All,1,2.00\r\n"
+)
+
+
+def hiding(document: Json = None, **lies: Json) -> Plan:
+    """A redacted copy with `data/hidden.json` (bytes, or a value). `named` and `approved` are digests that events name instead."""
+    data = document if isinstance(document, bytes) else rfc8785.dumps(must() if document is None else document)
+    named = lies.get("named", [digest("hidden", sha(data))])
+
+    def more(of: str, digests: Json) -> Callable[[Json], Json]:
+        return lambda events: [
+            (kind, values | {"digests": [*values["digests"], *digests]} if kind == of else values) for kind, values in events
+        ]
+
+    held = {HIDDEN: data} if lies.get("held", True) else {}
+    return public(
+        edit_parent=more("redaction:approved", lies.get("approved", named)),
+        edit_events=more("redaction:rendered", named),
+        edit_files=lambda files: files | held | {"data/redaction-log.csv": _LOG_OF_MUST.encode()},
+    )
+
+
+def succeeded(statements: Json) -> Plan:
+    """A package of a log whose key was replaced, by these statements."""
+    return court(edit_manifest=lambda manifest: manifest | {"log": manifest["log"] | {"succession": statements}})
 
 
 @dataclass
@@ -137,8 +182,8 @@ def change(before: bytes, data: Json) -> Json:
     return against(before, data) if isinstance(data, bytes) else data
 
 
-def bases() -> tuple[bytes, dict[str, Files]]:
-    """The text of `bases.json`, and the packages that are in it."""
+def bases(statements: list[str]) -> tuple[bytes, dict[str, Files]]:
+    """The text of `bases.json`, and the packages that are in it; `statements` lead to the log's key."""
     plans = {
         "court": court(),
         "public": public(),
@@ -148,6 +193,8 @@ def bases() -> tuple[bytes, dict[str, Files]]:
         "stamped": court(stamp=CLOCK.stamp),
         "clip": derived("court"),
         "copy with sample proofs": derived("public"),
+        "copy that says what it hides": hiding(),
+        "the log's key was replaced twice": succeeded(statements),
     }
     found = {name: made(plan) for name, plan in plans.items()}
     rows = {name: {"trust": LOG_KEY, "files": {path: plain(data) for path, data in files.items()}} for name, files in found.items()}

@@ -49,11 +49,11 @@ export function isPlainPath(path: string): boolean {
   return !path.split("/").some((part) => ["", ".", ".."].includes(part)) && !/[\\\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u.test(path);
 }
 
-/** The bytes of a small file. */
-export async function read(folder: Folder, path: string): Promise<Bytes> {
+/** The bytes of a small file; one that is larger is refused at the step that reads it. */
+export async function read(folder: Folder, path: string, step = STEP): Promise<Bytes> {
   const file = folder.files.get(path);
   if (!file) throw new VerificationError("the file is missing", STEP, path);
-  if (file.size > SMALL_FILE) throw new VerificationError(`the file is larger than ${SMALL_FILE} bytes`, STEP, path);
+  if (file.size > SMALL_FILE) throw new VerificationError(`the file is larger than ${SMALL_FILE} bytes`, step, path);
   return bytesOf(file, path);
 }
 

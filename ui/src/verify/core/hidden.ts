@@ -32,7 +32,7 @@ export async function checkHidden(folder: Folder, payload: Map<string, Payload>,
     if (!parent.some((event) => event.type === "redaction:approved" && event.succeeded && approves(event))) {
       throw new VerificationError("what the copy must hide was not approved together with its plan");
     }
-    parseHidden(decode(await read(folder, HIDDEN)));
+    parseHidden(decode(await read(folder, HIDDEN, 12)));
     return true;
   });
 }

@@ -62,7 +62,7 @@ export function checkManifest(manifest: Manifest, folder: Folder, payload: Map<s
   if (manifest.package !== identifier) throw new VerificationError("External-Identifier is not the package's uuid", null, INFO);
   const modern = manifest.version === 2;
   if (modern && !folder.files.has(PAGE)) throw new VerificationError("a package of format 2 must hold this file", 4, PAGE);
-  const early = modern ? undefined : [SAMPLES, TIME, PAGE].find((path) => folder.files.has(path));
+  const early = modern ? undefined : [HIDDEN, SAMPLES, TIME, PAGE].find((path) => folder.files.has(path));
   if (early) throw new VerificationError("a package of format 1 does not hold this file", 4, early);
   const footage = [...payload.keys()].filter((path) => path.startsWith(FOOTAGE));
   const others = [...payload.keys()].filter((path) => !path.startsWith(FOOTAGE) && !(modern && OPTIONAL[manifest.profile].includes(path)));
