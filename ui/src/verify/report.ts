@@ -3,7 +3,7 @@ import type { Folder } from "./core/bag";
 import { agrees, parseAnchor, wasReplaced, type Anchor, type Findings } from "./core/check";
 import type { Manifest, PackedFile } from "./core/manifest";
 import { details, el, facts, list } from "./dom";
-import { samplesInWords } from "./samplewords";
+import { samplesInWords, samplesLeaveOpen } from "./samplewords";
 import { trailView } from "./trailview";
 import { advice, alsoNotChecked, bytes, CAUTION, CHECKED, exact, FIELD_WORDS, KIND, meaning, NOT_CHECKED, PINNED, REFUSED, times, UNPINNED } from "./words";
 
@@ -184,6 +184,7 @@ function originals(findings: Findings): HTMLElement | null {
     el("h2", {}, "What of the original is in this file"),
     el("p", {}, "Each picture and each piece of sound was read from this file and held against what the agency's log committed to when the original was received."),
     list("yes", ...samplesInWords(findings.samples).map((line) => [line])),
+    list("no", ...samplesLeaveOpen(findings.samples).map((line) => [line])),
     details("Numbers", facts(["The original", el("code", {}, findings.samples.item)], ["Its media index", el("code", {}, findings.samples.root)])),
   );
 }

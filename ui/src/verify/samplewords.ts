@@ -5,7 +5,7 @@ const MANY = { video: "pictures", audio: "pieces of sound", other: "pieces" };
 const KINDS = { video: "picture", audio: "sound", other: "other data" };
 const MOST_SPANS = 12;
 
-/** A sentence or two for each stream, and what else is to be said. */
+/** What is proven: a sentence or two for each stream, and what else is to be said. */
 export function samplesInWords(proven: Proven): string[] {
   const lines = proven.streams.map(streamInWords);
   if (proven.leftOut.length) {
@@ -15,11 +15,13 @@ export function samplesInWords(proven: Proven): string[] {
       .map(([count, kind]) => `${count} of ${kind}`);
     lines.push(`Streams of the original that are not in this file: ${named.join(", ")}.`);
   }
-  if (proven.streams.length > 1) {
-    const step = "sound and picture lie against each other as in the original";
-    lines.push(proven.inStep ? `${step[0]?.toUpperCase()}${step.slice(1)}.` : `Whether ${step} is not told by these proofs.`);
-  }
+  if (proven.streams.length > 1 && proven.inStep) lines.push("Sound and picture lie against each other as in the original.");
   return lines;
+}
+
+/** What these proofs leave open. */
+export function samplesLeaveOpen(proven: Proven): string[] {
+  return proven.inStep === null ? ["Whether sound and picture lie against each other as in the original is not told by these proofs."] : [];
 }
 
 function streamInWords(stream: StreamFacts): string {

@@ -53,7 +53,8 @@ def _stream(stream: StreamFacts) -> list[str]:
     one, many = _ONE[stream.kind], _MANY[stream.kind]
     whole = stream.identical + stream.stripped + stream.altered
     own = f"{stream.identical:,} of {whole:,} {many} are the original's own, unchanged"
-    lines = [f"{own}; from {stream.stripped:,} more only notes beside the {one} (SEI) were removed; {stream.altered:,} are made anew."]
+    notes = f"; from {stream.stripped:,} more only notes beside the {one} (SEI) were removed" if stream.stripped else ""
+    lines = [f"{own}{notes}{f'; {stream.altered:,} are made anew' if stream.altered else ''}."]
     if stream.spans:
         spans = [f"{clock(span.begins)} to {clock(span.ends)}" for span in stream.spans[:_MOST_SPANS]]
         more = len(stream.spans) - len(spans)
