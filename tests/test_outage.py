@@ -251,10 +251,18 @@ def test_the_alert_by_mail_reaches_a_real_server() -> None:
     assert [line.lower() for line in got if line.lower().startswith("rcpt")] == ["rcpt to:<a@example.org>", "rcpt to:<b@example.org>"]
 
 
-@pytest.mark.parametrize("text", ["smtp://", "smtp://host", "smtp://host/?from=a@b", "smtps://host/?to=a@b", "say 'it", " "])
+@pytest.mark.parametrize(
+    "text", ["smtp://", "smtp://host", "smtp://host/?from=a@b", "smtps://host/?to=a@b", "smtp://host:25x/?from=a@b&to=c@d", "say 'it", " "]
+)
 def test_an_alert_that_cannot_work_is_refused_when_the_home_is_opened(text: str) -> None:
     with pytest.raises(BadInput):
         alert.check(text)
+
+
+def test_a_failed_command_does_not_give_its_words_away() -> None:
+    with pytest.raises(Unavailable, match="ended with status 1") as told:
+        alert.send("sh -c 'exit 1' Bearer-of-a-secret", "Events", "They cannot be written.")
+    assert "secret" not in str(told.value)
 
 
 def test_an_alert_that_fails_is_said_and_tried_again_after_a_minute(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -13,12 +13,13 @@ from tests.agency import CONSOLE, Agency, make_agency
 from tests.beside import openssl
 from tests.media.worlds import Clip
 
+from vestige.access.plan import All
 from vestige.actions import dock_intake, dock_words, docks, opening
 from vestige.actions.checking import check
 from vestige.actions.dock_intake import Sending
 from vestige.evidence.docks import Dock
 from vestige.evidence.home import CameraKey
-from vestige.evidence.items import FindingKind
+from vestige.evidence.items import FindingKind, ItemFilter
 from vestige.ingest.axis.names import container_name, object_name
 from vestige.vault.keyring import Keyring
 
@@ -138,3 +139,22 @@ def test_what_does_not_open_is_told_once_and_kept(agency: Agency, connected: tup
     assert kinds.count(FindingKind.NOT_OPENED) == 1
     assert agency.ports.catalog.intakes() == []
     assert check(agency.ports, CONSOLE) == []
+
+
+def test_a_damaged_clip_is_told_of_and_does_not_stand_in_the_way_of_others(
+    agency: Agency, connected: tuple[Dock, CameraKey], tmp_path: Path
+) -> None:
+    dock, key = connected
+    body, words = encrypted(tmp_path, key, Clip(frames=12).data(), VENDOR)
+    send(agency, dock, f"{STEM}.mp4", body)
+    send(agency, dock, f"{STEM}.key", words)
+    [item] = [one for one in agency.ports.catalog.items(All(), ItemFilter()) if one.filename == f"{STEM}.mp4"]
+    sealed = agency.sealed(item.id)
+    sealed.chmod(0o600)
+    data = bytearray(sealed.read_bytes())
+    data[-1] ^= 1
+    sealed.write_bytes(data)
+    assert opening.open_next(agency.ports) is None
+    assert not opening.is_due(agency.ports)
+    assert [one.kind for one in agency.ports.catalog.findings(closed=False)].count(FindingKind.NOT_OPENED) == 1
+    assert agency.ports.catalog.intakes() == []

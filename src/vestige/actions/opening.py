@@ -21,7 +21,7 @@ from vestige.actions.ports import Intake, Ports
 from vestige.actions.prepare import prepare
 from vestige.actions.records import copy_columns, facts_digest
 from vestige.custody.events import EventType
-from vestige.errors import BadInput, NotFound
+from vestige.errors import BadInput, Fault, NotFound
 from vestige.evidence.changes import Change, Statement
 from vestige.evidence.docks import Part
 from vestige.evidence.items import EvidenceItem, FindingKind, ItemKind, ItemStatus
@@ -68,7 +68,7 @@ def open_encrypted(desk: Desk, key: UUID, encrypted: UUID) -> UUID | None:
     try:
         opened = _open(desk, key_item, item, (made, intake))
         _record(desk, key_item, item, opened)
-    except BadInput as error:
+    except (BadInput, Fault, NotFound) as error:  # a damaged pair must not stand in the way of all others
         give_up(desk, made, intake)
         _tell(desk, key_item, item, str(error))
         return None

@@ -76,9 +76,9 @@ class DjangoDocks:
         models.DockContainer.objects.filter(id=container).update(heard=now)
 
     def unfinished(self, before: int) -> list[Container]:
-        """Containers of recordings that are not complete and of which nothing was heard since then, oldest first; 100 at most."""
+        """Containers of recordings that are not complete and of which nothing was heard since then, oldest first."""
         rows = models.DockContainer.objects.filter(complete__isnull=True, triggered_at__isnull=False, heard__lt=before)
-        return [_container(row) for row in rows.order_by("id")[:100]]
+        return [_container(row) for row in rows.order_by("id")]
 
 
 def _dock(row: models.Dock) -> Dock:

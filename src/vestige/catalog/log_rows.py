@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import OperationalError, connection
 
-from vestige.errors import Fault, Unavailable
+from vestige.errors import Fault
 from vestige.evidence.home import AgencyFacts
 
 _EVENT = (
@@ -58,7 +58,7 @@ def insert(row: EventRow) -> None:
 
 
 def agency() -> AgencyFacts | None:
-    """The agency of the home, which every rule asks about; None before it is founded. Raises Fault, Unavailable where its row cannot be read."""
+    """The agency of the home, which every rule asks about; None before it is founded. Raises Fault where its row cannot be read."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(_AGENCY)
@@ -70,7 +70,9 @@ def agency() -> AgencyFacts | None:
     except ValueError as error:
         raise Fault(f"the row of the agency cannot be read: {error}") from error
     except OperationalError as error:
-        raise Unavailable(f"the row of the agency cannot be read: {error}") from error
+        if "decode" not in str(error):  # of text that is no UTF-8; all else is a database that does not answer
+            raise
+        raise Fault(f"the row of the agency cannot be read: {error}") from error
 
 
 def locked_head(item: UUID) -> tuple[bytes | None] | None:

@@ -20,6 +20,10 @@ def check(alert: str) -> None:
     parts = urlsplit(alert)
     if parts.scheme in _MAIL:
         asked = parse_qs(parts.query)
+        try:
+            _ = parts.port
+        except ValueError as error:
+            raise BadInput(f"the alert's port is none: {error}") from error
         if not parts.hostname or len(asked.get("from", ())) != 1 or not asked.get("to"):
             raise BadInput("an alert by mail is written smtp://HOST/?from=ADDRESS&to=ADDRESS (smtps for TLS; more `to` for more people)")
         return
@@ -35,7 +39,11 @@ def send(alert: str, subject: str, words: str) -> None:
     """Tell. Raises Unavailable where that failed, with the reason."""
     try:
         _mail(alert, subject, words) if urlsplit(alert).scheme in _MAIL else _command(alert, subject, words)
-    except (OSError, smtplib.SMTPException, subprocess.SubprocessError) as error:
+    except subprocess.CalledProcessError as error:  # its own words hold the whole command, and that may hold a secret
+        raise Unavailable(f"the alert could not be sent: its command ended with status {error.returncode}") from error
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(f"the alert could not be sent: its command took longer than {PATIENCE_S} seconds") from error
+    except (OSError, smtplib.SMTPException) as error:
         raise Unavailable(f"the alert could not be sent: {type(error).__name__} {error}"[:500]) from error
 
 

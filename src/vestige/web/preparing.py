@@ -1,5 +1,6 @@
 """Working copies that were never made (an intake that died after its commit): made in the background, one item after the other."""
 
+import logging
 import os
 from collections.abc import Callable
 from functools import cache
@@ -13,6 +14,8 @@ from vestige.errors import DiskFull, VestigeError
 from vestige.evidence.people import system
 from vestige.web import hands
 
+_LOG = logging.getLogger(__name__)
+_AGAIN_S = 60.0
 _NICENESS = 10  # of this thread and the children that it starts: pages come first
 
 
@@ -42,8 +45,13 @@ class Preparing:
         os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICENESS)
         while not self._stop.is_set():
             self._more.clear()
-            prepare_left(self._ports(), self._stop.is_set)
-            self._more.wait()
+            try:
+                prepare_left(self._ports(), self._stop.is_set)
+            except Exception:  # noqa: BLE001  # the edge of a thread: a database that does not answer now may answer later
+                _LOG.exception("working copies could not be made; tried again in a minute")
+                self._more.wait(_AGAIN_S)
+            else:
+                self._more.wait()
 
 
 @cache
