@@ -95,6 +95,9 @@ def test_the_published_log_is_followed_from_the_old_key_and_from_an_older_checkp
     code, said = verified(capsys, "--log", str(folder), "--key", first, "--since", str(older))
     assert (code, said["trusted_key"]) == (0, first), said
     assert verified(capsys, "--log", str(folder), "--key", str(step.new))[1]["trusted_key"] is None
+    both = tmp_path / "trusted"
+    both.write_text(f"log {first}\nlog {step.new}\n")
+    assert verified(capsys, "--log", str(folder), "--trust", str(both), "--since", str(older))[0] == 0
     assert faults(agency) == []
     (folder / "succession").unlink()
     assert verified(capsys, "--log", str(folder), "--key", first)[0] == 1

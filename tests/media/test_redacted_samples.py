@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import av
 import numpy as np
 import pytest
+from av.bitstream import BitStreamFilterContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.budget import examples
@@ -264,6 +266,32 @@ def test_groups_in_which_nothing_is_hidden_are_copied(groups: Made) -> None:
     assert [(round(float(span.begins), 2), round(float(span.ends), 2)) for span in picture.spans] == [(0.33, 1.0)]
     assert groups.anew == {}
     require_copied_frames_alike(groups)
+
+
+def test_a_picture_that_holds_more_than_it_shows_is_made_anew() -> None:
+    """What is cropped away nobody reviewed, and copied slices would hold it."""
+    source, cropped = io.BytesIO(plain(GROUPS)), io.BytesIO()
+    with av.open(source) as container, av.open(cropped, "w", format="mp4") as out:
+        [picture] = container.streams.video
+        stream = out.add_stream_from_template(picture)
+        smaller = BitStreamFilterContext("h264_metadata=crop_bottom=32", picture, stream)
+        for packet in container.demux(picture):
+            for ready in smaller.filter(packet if packet.dts is not None else None):
+                ready.stream = stream
+                out.mux(ready)
+    made = redacted(cropped.getvalue(), (500, 700))
+    assert made.anew["picture"] == "the picture holds more than it shows"
+    assert made.proven().streams[0].altered == 60
+
+
+def test_an_edit_list_that_ends_inside_the_last_picture_does_not_spoil_the_proofs() -> None:
+    original = bytearray(plain(GROUPS))
+    at = original.index(b"elst") + 4
+    ends = slice(at + 8, at + 8 + (8 if original[at] else 4))
+    shorter = int.from_bytes(original[ends], "big") - 1500  # of 90,000 a second; a picture takes 3,000
+    original[ends] = shorter.to_bytes(ends.stop - ends.start, "big")
+    made = redacted(bytes(original), (500, 700))
+    assert made.proven().streams[0].identical == 40
 
 
 def test_no_sample_of_a_painted_group_is_in_the_copy(groups: Made) -> None:

@@ -69,7 +69,8 @@ class Film:
         self._encode(line, self._ends)
         if self._copied is None:
             self._write(line, None)
-        line.close(self._ticks(self._ends))
+        ticks = self._copied.ticks if self._copied is not None else [0, self._ticks(self._ends)]
+        line.close(ticks[-1] - ticks[0])
 
     def facts(self) -> dict[str, object]:
         """What the check of the copy is held to."""

@@ -35,6 +35,8 @@ from vestige.media.released import made_anew, tracks_taken
 from vestige.redaction.mutes import muted_spans
 from vestige.redaction.plan import Plan
 
+_MACROBLOCK = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
@@ -77,6 +79,7 @@ class _Original:
     """What is known of the original before it is gone through: how its pictures look, its tracks, its sound if that can be copied."""
 
     look: Look
+    cropped: bool
     tracks: tuple[Track, Track | None] | None = None
     picture: CopiedPicture | None = None
     sound: CopiedSound | None = None
@@ -91,9 +94,11 @@ class _Original:
             if first is None:
                 raise MediaFailed("no frame of the recording decodes")
             numbers = picture.index, None if heard is None else heard.index
+            coder = picture.codec_context
+            cropped = max(coder.coded_width - first.width, coder.coded_height - first.height) >= _MACROBLOCK
         if picture_of(first) != plan.picture:
             raise RenderFailed(f"the plan was made for another picture than {picture_of(first)}: no copy was kept")
-        found = cls(look_of(first))
+        found = cls(look_of(first), cropped)
         try:
             found.tracks = tracks_taken(source, *numbers)
             movie = shape_of(source, source.seek(0, 2))
@@ -106,6 +111,9 @@ class _Original:
 
     def take_picture(self, source: BinaryIO, movie: MovieShape, of: tuple[Plan, VideoFrame]) -> None:
         """Copy groups of pictures, if that can be."""
+        if self.cropped:  # what nobody saw is not released
+            self.anew["picture"] = "the picture holds more than it shows"
+            return
         try:
             if self.tracks is not None:
                 copied = CopiedPicture(source, self.tracks[0], movie, of)

@@ -90,7 +90,8 @@ def _steps(folder: Path, trust: Trust, since: bytes | None, findings: LogFinding
     if since is not None:
         with at(5, "the older checkpoint"):
             findings.since = parse_checkpoint(since)
-            verify_checkpoint(findings.since, next((key for key in keys if key.id == findings.since.key_id), findings.key))
+            known = [*keys, *(key for key in trust.logs if key.name == findings.key.name)]
+            verify_checkpoint(findings.since, next((key for key in known if key.id == findings.since.key_id), findings.key))
             _continues(findings.since, checkpoint, leaves)
     with at(6, CHECKPOINT):
         _witnesses(checkpoint, trust, findings)
