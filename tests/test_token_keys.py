@@ -189,7 +189,7 @@ def test_without_the_token_acts_are_refused_and_nothing_is_lost(agency: Agency, 
     hsm.tokens.rename(away)
     hsm.tokens.mkdir()
     try:
-        agency.ports.keys._keyring.store._forget(agency.ports.keys._keyring.store._library())  # type: ignore[attr-defined]
+        agency.ports.keys._keyring.store._forget(agency.ports.keys._keyring.store._module())  # type: ignore[attr-defined]
         later = note(tmp_path, "later.bin", b"later")
         with pytest.raises(Unavailable, match="cannot be used"):
             take(agency, later)
@@ -214,17 +214,28 @@ from vestige.errors import Unavailable
 from vestige.evidence.key_place import Token
 from vestige.vault.pkcs11_store import TokenStore
 label, module, pin = sys.argv[1:]
-store, said = TokenStore(Token(label, Path(module), Path(pin))), []
-tries = []
 import pkcs11
-opened = pkcs11.lib(module).get_token
+
+class Counted:
+    tries = 0
+
+    def __init__(self, client):
+        self.client = client
+
+    def __getattr__(self, name):
+        Counted.tries += name == "get_token"
+        return getattr(self.client, name)
+
+load, said = pkcs11.lib, []
+pkcs11.lib = lambda path: Counted(load(path))
 for text in ("0000", "0000", "{right}"):
     Path(pin).write_text(text + "\\n")
     try:
+        store = TokenStore(Token(label, Path(module), Path(pin)))
         said.append(store.draw("kek-b").held["pkcs11"]["label"])
     except Unavailable as error:
         said.append(str(error))
-print("|".join(said))
+print("|".join([*said, str(Counted.tries)]))
 """
 
 
@@ -235,9 +246,10 @@ def test_a_wrong_pin_is_refused_in_words_and_not_tried_twice(hsm: SoftHsm, token
     script = _WRONG.replace("{right}", PIN)
     words = [sys.executable, "-c", script, label, str(hsm.module), str(pin)]
     done = subprocess.run(words, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
-    first, second, third = done.stdout.strip().split("|")
+    first, second, third, tries = done.stdout.strip().split("|")
     assert "refuses its PIN (PinIncorrect)" in first
     assert (second, third) == (first, "kek-b")
+    assert tries == "2"
     assert PIN not in done.stdout + done.stderr
     pin.chmod(0o640)
     done = subprocess.run(words, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})

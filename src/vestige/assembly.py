@@ -111,7 +111,7 @@ def open_home(path: Path, *, check: bool = True, now: Callable[[], int] = now_ms
 
     try:
         schema.pending()
-    except Exception as error:
+    except Exception as error:  # only the catalog knows its driver's errors; anything else is raised on
         if not probing.is_lost(error):
             raise
         raise LogUnwritable(f"the database of {path} does not answer: {str(error).strip()}") from error

@@ -17,9 +17,11 @@ from vestige.access.plan import All
 from vestige.actions import dock_intake, dock_words, docks, opening
 from vestige.actions.checking import check
 from vestige.actions.dock_intake import Sending
+from vestige.catalog import models
 from vestige.evidence.docks import Dock
 from vestige.evidence.home import CameraKey
 from vestige.evidence.items import FindingKind, ItemFilter
+from vestige.evidence.values import uuid7
 from vestige.ingest.axis.names import container_name, object_name
 from vestige.vault.keyring import Keyring
 
@@ -37,6 +39,10 @@ def agency(tmp_path: Path) -> Agency:
 
 @pytest.fixture
 def connected(agency: Agency) -> tuple[Dock, CameraKey]:
+    return connect(agency)
+
+
+def connect(agency: Agency) -> tuple[Dock, CameraKey]:
     dock, _, key = docks.connect(agency.ports, agency.actor("administrator"), "Dock", encrypt=True)
     assert key is not None
     device = dock_words.Small(object_name("CAM1"), b"", "0" * 32)
@@ -89,6 +95,21 @@ def test_a_clip_that_openssl_encrypted_opens(
     assert agency.ports.vault.digest(original.id, original.sealed).value == hashlib.sha256(body).hexdigest()
     assert (item.kind, item.status, "poster" in item.working) == ("video", "accessioned", True)
     assert check(agency.ports, CONSOLE) == []
+
+
+def test_hundreds_of_keys_that_open_nothing_yet_hide_none_that_does(
+    either_database: str,  # noqa: ARG001  # which database is the fixture's business
+    tmp_path: Path,
+) -> None:
+    agency = make_agency(tmp_path)
+    dock, key = connect(agency)
+    body, words = encrypted(tmp_path, key, Clip(frames=12).data(), VENDOR)
+    came = [send(agency, dock, f"{STEM}{ending}", what).item for ending, what in ((".key", words), (".mp4", body))]
+    assert agency.ports.docks.encrypted() == tuple(came)
+    row = models.DockObject.objects.get(name=f"{STEM}.key")
+    said = {"container": row.container, "sha256": row.sha256, "md5": row.md5, "item": row.item}
+    models.DockObject.objects.bulk_create(models.DockObject(id=uuid7(), name=f"alone{n}.key", **said) for n in range(600))
+    assert agency.ports.docks.encrypted() == tuple(came)
 
 
 def test_a_trail_that_openssl_encrypted_opens(agency: Agency, connected: tuple[Dock, CameraKey], tmp_path: Path) -> None:

@@ -1,8 +1,12 @@
 """What the pages show, and to whom."""
 
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
+from time import sleep
+from urllib.parse import urlsplit
 
 import pytest
 from tests.conftest import ROOT
@@ -142,6 +146,18 @@ def test_a_body_that_is_too_long_or_of_unknown_length_never_reaches_the_pages(se
     client = server.client()
     assert client.post("/sign-in", content=b"x" * 70_000).status_code == 413
     assert client.post("/sign-in", content=iter([b"x"] * 3)).status_code == 411
+
+
+def test_strangers_whose_bodies_never_come_stop_nobody(server: Server) -> None:
+    address = urlsplit(server.url)
+    head = b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\nbadge="
+    with ExitStack() as open_ones:
+        for _ in range(40):
+            stranger = open_ones.enter_context(socket.create_connection((address.hostname or "", address.port or 0), timeout=30))
+            stranger.sendall(head)
+        sleep(0.5)
+        assert server.client().get("/sign-in", timeout=10).status_code == 200
+        assert server.signed_in("B100").get("/recordings", timeout=10).status_code == 200
 
 
 def test_every_page_of_a_demonstration_says_so(server: Server) -> None:

@@ -21,6 +21,15 @@ from vestige.policy.load import UNCATEGORIZED, Category
 
 _NIL = UUID(int=0)
 _NO_DIGEST = Digest("0" * 64)
+EVENTS = (
+    EventType.DEVICE_REGISTERED,
+    EventType.FINDING_OPENED,
+    EventType.ITEM_ACCESSIONED,
+    EventType.ITEM_DUPLICATE_RECEIVED,
+    EventType.ITEM_QUARANTINED,
+    EventType.ITEM_RECEIVED,
+)
+"""What the log is told when something arrives, by whichever way."""
 
 
 @dataclass(frozen=True, slots=True)

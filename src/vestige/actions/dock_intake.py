@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 from vestige.access.permissions import Permission
-from vestige.actions.arrival import Arrival, Judged, facts_of
+from vestige.actions.arrival import EVENTS, Arrival, Judged, facts_of
 from vestige.actions.devices import new_device
 from vestige.actions.dock_parts import LARGEST
 from vestige.actions.dock_parts import facts_of as part_facts
@@ -66,17 +66,7 @@ class _Head:
         return got
 
 
-_EVENTS = (
-    EventType.DEVICE_REGISTERED,
-    EventType.FINDING_OPENED,
-    EventType.ITEM_ACCESSIONED,
-    EventType.ITEM_DUPLICATE_RECEIVED,
-    EventType.ITEM_QUARANTINED,
-    EventType.ITEM_RECEIVED,
-)
-
-
-@action("dock.receive", Permission.DOCK_SEND, *_EVENTS)
+@action("dock.receive", Permission.DOCK_SEND, *EVENTS)
 def receive(desk: Desk, sending: Sending) -> Received:
     """Take one object in, durably. Raises NotFound (no such container), Unavailable (also: not the bytes that were announced), DiskFull.
 

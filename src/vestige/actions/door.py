@@ -105,7 +105,7 @@ class Action(Generic[P, R]):
         except Refused as refusal:
             _record_refusal(desk, refusal)
             raise
-        except Exception as error:
+        except Exception as error:  # only the catalog knows its driver's errors; anything else is raised on
             if not ports.catalog.is_lost(error):
                 raise
             ports.alarm.sound(f"the database does not answer: {error}", ports.now())

@@ -20,7 +20,7 @@ from uuid import UUID, uuid4
 from vestige.access.judge import Subject
 from vestige.access.permissions import Permission
 from vestige.access.plan import OwnedBy, visible
-from vestige.actions.arrival import Arrival, arrive, facts_of
+from vestige.actions.arrival import EVENTS, Arrival, arrive, facts_of
 from vestige.actions.door import Desk, action
 from vestige.actions.ports import Intake, Ports
 from vestige.custody.events import EventType
@@ -75,17 +75,7 @@ class Outcome:
         return f"{self.path}: {self.status} as {self.number}{why}{gone}"
 
 
-_EVENTS = (
-    EventType.DEVICE_REGISTERED,
-    EventType.FINDING_OPENED,
-    EventType.ITEM_ACCESSIONED,
-    EventType.ITEM_DUPLICATE_RECEIVED,
-    EventType.ITEM_QUARANTINED,
-    EventType.ITEM_RECEIVED,
-)
-
-
-@action("item.ingest", Permission.ITEM_INGEST, *_EVENTS)
+@action("item.ingest", Permission.ITEM_INGEST, *EVENTS)
 def receive(desk: Desk, sent: Sent, progress: Callable[[int], None]) -> Outcome:
     """Take one file in. Raises BadInput for what the sender says wrongly, Refused, DiskFull, Unavailable; then nothing of it is kept."""
     arrival = arrive(desk, sent.device, sent.officer, sent.category, sent.recorded_at)

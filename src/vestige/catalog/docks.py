@@ -3,13 +3,14 @@
 import json
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery, UUIDField, Value
+from django.db.models.functions import Concat, Left, Length
 
 from vestige.catalog import models
 from vestige.custody.canonical import canonical
 from vestige.evidence.docks import Container, Dock, SentObject
 
-_MOST_KEYS = 500
+_ENCRYPTED = ("", ".mkv", ".mp4", ".json")
 
 
 class DjangoDocks:
@@ -62,14 +63,12 @@ class DjangoDocks:
     def encrypted(self) -> tuple[UUID, UUID] | None:
         """The items of a key object that nobody has set about to use and of what it opens, where both are there: the newest pair."""
         tried = models.Event.objects.filter(item=OuterRef("item"), type="item:opened")
-        keys = models.DockObject.objects.filter(~Exists(tried), name__endswith=".key", item__status="accessioned")
-        for key in keys.order_by("-id")[:_MOST_KEYS]:
-            stem = key.name.removesuffix(".key")
-            names = [stem + ending for ending in ("", ".mkv", ".mp4", ".json")]
-            found = models.DockObject.objects.filter(container=key.container_id, name__in=names, item__isnull=False).order_by("-id").first()
-            if found and found.item_id and key.item_id:
-                return key.item_id, found.item_id
-        return None
+        stem = Left("name", Length("name") - len(".key"))
+        names = [Concat(OuterRef("stem"), Value(ending)) for ending in _ENCRYPTED]
+        pair = models.DockObject.objects.filter(container=OuterRef("container"), name__in=names, item__isnull=False).order_by("-id")
+        keys = models.DockObject.objects.filter(~Exists(tried), name__endswith=".key", item__status="accessioned").annotate(stem=stem)
+        found = keys.annotate(opens=Subquery(pair.values("item")[:1], output_field=UUIDField())).filter(opens__isnull=False).order_by("-id")
+        return found.values_list("item", "opens").first()
 
     def heard(self, container: UUID, now: int) -> None:
         """Something came for it."""

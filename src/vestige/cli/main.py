@@ -92,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         app(arguments, standalone_mode=True)
     except VestigeError as error:
         sys.exit(report_error(error, json="--json" in arguments))
-    except Exception as error:
+    except Exception as error:  # only the catalog knows its driver's errors; anything else is raised on
         if not database_lost(error):
             raise
         sys.exit(report_error(LogUnwritable(f"the database does not answer: {str(error).strip()}"), json="--json" in arguments))

@@ -54,7 +54,7 @@ def _opened(given: Context) -> Home:
         if migrate_home(given.path()):
             say("the home was written by an earlier version and was brought forward; a copy of its database is in before-migration/")
         home = given.open()
-    except Exception as error:
+    except Exception as error:  # whatever keeps the server from its home sounds the alarm, and is raised on
         lost = LogUnwritable(f"the database does not answer: {str(error).strip()}") if database_lost(error) else error
         sound_alarm(given.path(), lost)
         raise lost from error

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from vestige.errors import NotInstalled, Unavailable
@@ -34,7 +35,6 @@ class TokenStore:
     def __init__(self, token: Token) -> None:
         self._token = token
         self._session: pkcs11.Session | None = None
-        self._refused: tuple[str, str] | None = None
 
     def draw(self, name: str) -> Drawn:
         """Put 32 random bytes into the token as a key that it never gives out. Raises Unavailable."""
@@ -63,36 +63,37 @@ class TokenStore:
     def within(self, work: "Callable[[pkcs11.Session], T]") -> T:
         """Do something in the token, once more in a new session where it fails. Raises Unavailable; a wrong PIN is tried once only."""
         with _PROCESS:
-            library = self._library()
+            module = self._module()
             try:
-                return work(self._opened(library))
-            except library.error:
-                self._forget(library)
+                return work(self._opened(module))
+            except module.error:
+                self._forget(module)
             try:
-                return work(self._opened(library))
-            except library.error as error:
-                self._forget(library)
+                return work(self._opened(module))
+            except module.error as error:
+                self._forget(module)
                 raise Unavailable(f"the token {self._token.label} cannot be used: {_said(error)}; nothing was done") from error
 
-    def _library(self) -> "_Library":
+    def _module(self) -> "_Module":
         try:
             import pkcs11
         except ImportError as error:
             raise NotInstalled("VESTIGE_KEYRING names a token, but its client is not installed: pip install 'vestige[pkcs11]'") from error
         try:
-            return _Library(pkcs11.lib(str(self._token.module)), pkcs11.PKCS11Error)
+            return _Module(pkcs11.lib(str(self._token.module)), pkcs11.PKCS11Error)
         except pkcs11.PKCS11Error as error:
             raise Unavailable(f"the PKCS#11 module {self._token.module} cannot be loaded: {_said(error)}") from error
 
-    def _opened(self, library: "_Library") -> "pkcs11.Session":
+    def _opened(self, module: "_Module") -> "pkcs11.Session":
         from pkcs11 import exceptions
 
         if self._session is not None:
             return self._session
         pin = self._pin()
-        if self._refused and self._refused[0] == pin:
-            raise Unavailable(self._refused[1])
-        token = library.library.get_token(token_label=self._token.label)
+        tried = (str(self._token.module), self._token.label, pin)
+        if tried in _refusals():
+            raise Unavailable(_refusals()[tried])
+        token = module.client.get_token(token_label=self._token.label)
         try:
             self._session = token.open(rw=True, user_pin=pin)
         except exceptions.UserAlreadyLoggedIn:
@@ -104,21 +105,20 @@ class TokenStore:
             exceptions.PinInvalid,
             exceptions.PinLenRange,
         ) as error:
-            words = (
-                f"the token {self._token.label} refuses its PIN ({_said(error)}); it is not tried again, so that it does not lock the token"
-            )
-            self._refused = (pin, words)
+            words = f"the token {self._token.label} refuses its PIN ({_said(error)})"
+            words += "; it is not tried again before a restart, so that it does not lock the token"
+            _refusals()[tried] = words
             raise Unavailable(words) from error
         return self._session
 
-    def _forget(self, library: "_Library") -> None:
+    def _forget(self, module: "_Module") -> None:
         """Drop the session, and have the library look at its tokens anew."""
         if self._session is not None:
-            with suppress(library.error):
+            with suppress(module.error):
                 self._session.close()
         self._session = None
-        with suppress(library.error):
-            library.library.reinitialize()
+        with suppress(module.error):
+            module.client.reinitialize()
 
     def _pin(self) -> str:
         path = self._token.pin_source
@@ -136,6 +136,12 @@ class TokenStore:
         if mode & 0o077:
             raise Unavailable(f"the PIN in {path} may be read by others (mode {mode:04o}); make it 0600 first: chmod 600 {path}")
         return pin
+
+
+@cache
+def _refusals() -> dict[tuple[str, str, str], str]:
+    """By module, label and PIN: what the token said. A home that is opened again in this process must not use up the tries that are left."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +167,8 @@ class _Key(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Library:
-    library: Any
+class _Module:
+    client: Any
     error: type[Exception]
 
 

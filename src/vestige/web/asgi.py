@@ -1,7 +1,7 @@
 """The whole server as one ASGI application: Django's pages, the byte routes, the built style and script.
 
 Django starts one thread for each request in flight, so a gate holds them to 24; its handler spools whole bodies, so none that is long or
-of unknown length gets there.
+of unknown length gets there, and none takes a place of the 24 before it is here whole.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vestige.settings")
 _django = cast("ASGIApp", get_asgi_application())  # sets Django up: what follows imports models
@@ -36,6 +36,7 @@ from vestige.web.preparing import preparing  # noqa: E402  # after Django's set-
 _DOCKS = ("/auth/", "/v1/", "/v1.0/")
 _MOST_PAGES = 24
 _LARGEST_FORM = 65_536
+_PATIENCE_S = 30
 
 
 class _Static(StaticFiles):
@@ -83,8 +84,19 @@ class Application:
         elif (refusal := _too_long(scope)) is not None:
             await refusal(scope, receive, send)
         else:
+            await self._page(scope, receive, send)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One of Django's pages, once its form is here."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                form = await _form(receive)
+        except TimeoutError:
+            await PlainTextResponse("The body did not come in time.", 408, headers={"Connection": "close"})(scope, receive, send)
+            return
+        if form is not None:
             async with self._gate:
-                await self._pages(scope, receive, headers.added(send, self._page_headers))
+                await self._pages(scope, _given(form, receive), headers.added(send, self._page_headers))
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Open the home at the start; keep counts in the log while it runs and at the end. Working copies that lack are made beside it."""
@@ -145,6 +157,28 @@ def _too_long(scope: Scope) -> Response | None:
     if not length.isdigit() or int(length) > _LARGEST_FORM:
         return PlainTextResponse("The body is too long.", 413)
     return None
+
+
+async def _form(receive: Receive) -> bytes | None:
+    """The whole body, of 64 KiB at most; None where the sender is gone."""
+    parts, more = [], True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _given(form: bytes, receive: Receive) -> Receive:
+    """Gives a body that was read before, then whatever comes."""
+    first: list[Message] = [{"type": "http.request", "body": form, "more_body": False}]
+
+    async def given() -> Message:
+        return first.pop() if first else await receive()
+
+    return given
 
 
 application = Application(

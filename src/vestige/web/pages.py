@@ -93,7 +93,7 @@ def answering(
     def answered(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
             return _asked(view, request, *args, **kwargs)
-        except Exception as error:
+        except Exception as error:  # only the catalog knows its driver's errors; anything else is raised on
             if not hands.ports().catalog.is_lost(error):
                 raise
             return _render(request, "web/unwritable.html", status=503)

@@ -24,6 +24,7 @@ _MARK: Final = 2
 _HEADER: Final = ("aspect", "codec", "edits", "extradata", "height", "kind", "rotation", "stream", "timescale", "width")
 _STREAM: Final = ("altered", "configuration", "counts", "dropped", "durations", "header", "marks", "proof", "runs", "shift")
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2})*", re.ASCII)
+_SETS: Final = {"avc1": (7, 8, 13, 15), "avc3": (7, 8, 13, 15), "hev1": (32, 33, 34), "hvc1": (32, 33, 34)}  # kinds of parameter sets
 _IN_STEP: Final = Fraction(1, 1000)
 
 
@@ -171,6 +172,7 @@ class _Check:
         places = self._places()
         if self._runs:
             self._same_coding()
+            self._bring_no_sets(places)
         known = [(0, [_leaf_hash(canonical.encode(self._header))])]
         marks = 0
         for first, count, at in places:
@@ -244,6 +246,21 @@ class _Check:
         if hashlib.sha256(original).hexdigest() != header["extradata"]:
             raise VerificationError(f"the decoder configuration that is told of is not that of the original's {self._kind}")
         parameter_sets.require_added_only(original, stream.configuration)
+
+    def _bring_no_sets(self, runs: list[tuple[int, int, int]]) -> None:
+        """Refuses samples made anew that hold a parameter set: a decoder would take it for the original's samples that follow, too."""
+        sets = _SETS.get(self._stream.codec, ())
+        own = {at + number for _, count, at in runs for number in range(count)}
+        for sample in range(len(self._stream)) if sets else ():
+            if sample in own:
+                continue
+            units = media_file.units(self._footage, self._stream, sample)
+            if not all(head for head, _, _ in units):
+                raise VerificationError(f"{self._name(sample)} was made anew and is not made of units")
+            if any((head[0] & 0x1F if max(sets) < 32 else head[0] >> 1 & 0x3F) in sets for head, _, _ in units):
+                raise VerificationError(
+                    f"{self._name(sample)} was made anew and brings a parameter set: the original's could look otherwise"
+                )
 
     def _run(self, first: int, count: int, at: int, marks: int, tick: Callable[[int], None]) -> list[bytes]:
         """The leaf hashes of a run, made from the released samples; refuses the first whose mark is another."""

@@ -263,6 +263,16 @@ def _runs(area: Samples) -> None:
         lambda _document: _whole(),
         "copy",
     )
+    anew = "sample 3 of the video (at 0:00.3) was made anew and "
+    sets = f"{anew}brings a parameter set: the original's could look otherwise"
+    for name, reason, units in (
+        ("a sample made anew with a sequence parameter set", sets, (b"\x67\x42\x00\x1f", b"\x41\x88 made anew")),
+        ("a sample made anew with a picture parameter set at its end", sets, (b"\x41\x88 made anew", b"\x68\xcc")),
+        ("a sample made anew that is not made of units", f"{anew}is not made of units", (b"\x41\x88 made anew", b"")),
+    ):
+        pictures = list(film.copy_tracks()[0].samples)
+        pictures[3] = replace(pictures[3], units=units)
+        area.filmed(name, reason, film.mp4([replace(film.copy_tracks()[0], samples=tuple(pictures)), film.copy_tracks()[1]]), "copy")
     footage = bytearray(film.copy().footage)
     footage[footage.index(b"made anew 2")] ^= 1
     area.good("other pictures in an altered span prove no less", **area.given("copy", film.copy().document, bytes(footage)))

@@ -43,7 +43,7 @@ def _answering(endpoint: Endpoint) -> Endpoint:
             return await endpoint(request)
         except VestigeError as error:
             return _refusal(error)
-        except Exception as error:
+        except Exception as error:  # only the catalog knows its driver's errors; anything else is raised on
             if not hands.ports().catalog.is_lost(error):
                 raise
             return _refusal(LogUnwritable("the database does not answer, so nothing is sent"))

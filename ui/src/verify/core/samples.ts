@@ -17,6 +17,8 @@ export const SAMPLES = "data/samples.json";
 const MARK = 2;
 const HEADER = ["aspect", "codec", "edits", "extradata", "height", "kind", "rotation", "stream", "timescale", "width"] as const;
 const STREAM = ["altered", "configuration", "counts", "dropped", "durations", "header", "marks", "proof", "runs", "shift"] as const;
+/** Kinds of parameter sets. */
+const SETS: { [codec: string]: number[] } = { avc1: [7, 8, 13, 15], avc3: [7, 8, 13, 15], hev1: [32, 33, 34], hvc1: [32, 33, 34] };
 const IN_STEP = ratio(1, 1000);
 const ZERO = ratio(0, 1);
 const KINDS = ["audio", "other", "video"] as const;
@@ -158,7 +160,10 @@ class Check {
   /** Everything about the stream. */
   async whole(): Promise<void> {
     const places = this.places();
-    if (this.runs.length) this.sameCoding();
+    if (this.runs.length) {
+      this.sameCoding();
+      await this.bringNoSets(places);
+    }
     const known: Known[] = [[0, [leafHash(encode(this.header))]]];
     let marks = 0;
     for (const [first, count, at] of places) {
@@ -241,6 +246,22 @@ class Check {
       throw new VerificationError(`the decoder configuration that is told of is not that of the original's ${facts.kind}`);
     }
     requireAddedOnly(original, stream.configuration);
+  }
+
+  /** Refuses samples made anew that hold a parameter set: a decoder would take it for the original's samples that follow, too. */
+  private async bringNoSets(runs: [number, number, number][]): Promise<void> {
+    const sets = Object.hasOwn(SETS, this.stream.codec) ? (SETS[this.stream.codec] as number[]) : [];
+    if (!sets.length) return;
+    const kind = (first: number) => (sets.includes(32) ? (first >> 1) & 0x3f : first & 0x1f);
+    const ends = runs.map(([, count, at]) => [at, at + count] as const);
+    for (let sample = 0; sample < this.stream.sizes.length; sample++) {
+      if (ends.some(([start, end]) => start <= sample && sample < end)) continue;
+      const heads = (await this.reader.units(this.stream, sample)).map(({ head }) => head[0]);
+      if (heads.includes(undefined)) throw new VerificationError(`${this.name(sample)} was made anew and is not made of units`);
+      if (heads.some((first) => sets.includes(kind(first as number)))) {
+        throw new VerificationError(`${this.name(sample)} was made anew and brings a parameter set: the original's could look otherwise`);
+      }
+    }
   }
 
   /** The leaf hashes of a run, made from the released samples; refuses the first whose mark is another. */
