@@ -65,6 +65,8 @@ def test_a_recording_comes_in_by_clips_and_is_complete_when_the_dock_says_so(doc
     client.put_object(name, KINDS["bookmark"], "Foot pursuit, é".encode(), headers={"X-Object-Meta-CategoryName": "Use%20of%20force"})
     client.put_object(name, f"20261123_183000_5F10_{CAMERA}_gpstrail.json", json.dumps(TRAIL).encode())
     came = [row for row in dock.items() if row["recording"] == _recording(dock, clips[0])]
+    recorded = dock.rows("SELECT category, access_class FROM catalog_recording WHERE id = ?", came[0]["recording"])
+    assert recorded == [{"category": "use of force", "access_class": "restricted"}]
     assert {row["status"] for row in came} == {"accessioned"}
     assert [row["kind"] for row in came].count("video") == 2
     shown = vestige(dock.home, "show", came[0]["item"], "--as", "C200")[1][0]

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from vestige.access.permissions import Permission
 from vestige.actions.arrival import EVENTS, Arrival, Judged, facts_of
 from vestige.actions.devices import new_device
+from vestige.actions.dock_marks import mark
 from vestige.actions.dock_parts import LARGEST
 from vestige.actions.dock_parts import facts_of as part_facts
 from vestige.actions.dock_sender import Sender, sender_of
@@ -66,7 +67,7 @@ class _Head:
         return got
 
 
-@action("dock.receive", Permission.DOCK_SEND, *EVENTS)
+@action("dock.receive", Permission.DOCK_SEND, EventType.CATEGORY_ASSIGNED, *EVENTS)
 def receive(desk: Desk, sending: Sending) -> Received:
     """Take one object in, durably. Raises NotFound (no such container), Unavailable (also: not the bytes that were announced), DiskFull.
 
@@ -169,6 +170,8 @@ class _Reception:
         judged.record(desk, pen)
         desk.ports.docks.heard(container.id, desk.now())
         self._findings(pen, judged, sender, before)
+        if self.sending.name.part is Part.BOOKMARK:
+            mark(desk, pen, arrival.item, self.sending.said)
         return judged
 
     def _recording(self, container: Container) -> tuple[UUID, bool]:

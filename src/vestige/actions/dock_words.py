@@ -7,13 +7,15 @@ from uuid import UUID
 
 from vestige.access.permissions import Permission
 from vestige.actions.devices import clean_serial, new_device
+from vestige.actions.dock_marks import EVENTS as MARKED
+from vestige.actions.dock_marks import mark
 from vestige.actions.door import Desk, Pen, action
 from vestige.actions.findings import open_finding
 from vestige.custody.canonical import canonical
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, NotFound
 from vestige.evidence.changes import Change, Plain, Statement
-from vestige.evidence.docks import Container, ContainerName, ObjectName, Shelf
+from vestige.evidence.docks import Container, ContainerName, ObjectName, Part, Shelf
 from vestige.evidence.items import FindingKind
 from vestige.evidence.values import uuid7
 
@@ -61,7 +63,7 @@ def describe(desk: Desk, named: ContainerName, said: Mapping[str, str], *, make:
     return known is None
 
 
-@action("dock.describe_object", Permission.DOCK_SEND, EventType.DOCK_DESCRIBED, EventType.DEVICE_REGISTERED)
+@action("dock.describe_object", Permission.DOCK_SEND, EventType.DOCK_DESCRIBED, EventType.DEVICE_REGISTERED, *MARKED)
 def describe_object(desk: Desk, named: ContainerName, name: ObjectName, said: Mapping[str, str]) -> None:
     """An object's metadata, in place of what was said before. Raises NotFound, BadInput."""
     with desk.writing() as pen:
@@ -76,6 +78,8 @@ def describe_object(desk: Desk, named: ContainerName, name: ObjectName, said: Ma
             Statement(EventType.DOCK_DESCRIBED, item=found[0].item, about=("dock_object", str(found[0].id)), data=data, changes=(change,))
         )
         _announced(desk, pen, named, name, said)
+        if name.part is Part.BOOKMARK and found[0].item:
+            mark(desk, pen, found[0].item, said)
 
 
 @action("dock.put_small", Permission.DOCK_SEND, EventType.DOCK_DESCRIBED, EventType.DEVICE_REGISTERED)

@@ -183,6 +183,7 @@ def _owned(ports: Ports, items: Collection[UUID]) -> dict[str, Owned]:
     lacking = {one for one in lacking if ("recording", one) not in told}
     whole = [found for found in map(ports.catalog.recording, sorted(lacking)) if found]
     _fold(ports.reviews.beginnings([item.id for one in whole for item in one.items]), told)
+    _fold(ports.reviews.categorised([ref for noun, ref in told if noun == "recording"]), told)
     owned: dict[str, Owned] = {}
     for item in items:
         facts = told.get(("item", str(item)), {})

@@ -12,7 +12,7 @@ from vestige.evidence.items import TrailEntry
 from vestige.evidence.reviews import Signature, Step
 
 _PART = 500
-_FIRST = ("item:received", "item:clipped", "redaction:rendered", "category:assigned")
+_FIRST = ("item:received", "item:clipped", "redaction:rendered")
 # The order is that in which entries were written; a step back may lead into the week or out of it.
 _STEPS = (
     "SELECT id, before, time FROM (SELECT seq, id, time, LAG(time) OVER (ORDER BY seq) AS before FROM catalog_event "
@@ -50,6 +50,14 @@ class DjangoReviews:
         found: list[TrailEntry] = []
         for at in range(0, len(wanted), _PART):
             rows = models.Event.objects.filter(item__in=wanted[at : at + _PART], type__in=_FIRST)
+            found += [_entry(row) for row in rows.select_related("openings", "sequenced").order_by("seq")]
+        return found
+
+    def categorised(self, recordings: Collection[str]) -> list[TrailEntry]:
+        """The entries that changed the categories of these recordings, in the order written."""
+        wanted, found = list(recordings), list[TrailEntry]()
+        for at in range(0, len(wanted), _PART):
+            rows = models.Event.objects.filter(object_kind="recording", object_id__in=wanted[at : at + _PART], type="category:assigned")
             found += [_entry(row) for row in rows.select_related("openings", "sequenced").order_by("seq")]
         return found
 

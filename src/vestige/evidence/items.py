@@ -127,6 +127,7 @@ class FindingKind(StrEnum):
     AFTER_COMPLETE = "after_complete"
     BACKUP_FAILED = "backup_failed"
     CAMERA_WITHOUT_OFFICER = "camera_without_officer"
+    CATEGORY_NOT_APPLIED = "category_not_applied"
     CLOCKS_DIFFER = "clocks_differ"
     DAMAGED = "damaged"
     DEVICE_DISABLED = "device_disabled"

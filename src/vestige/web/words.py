@@ -88,6 +88,7 @@ _FINDINGS: Mapping[str, str] = MappingProxyType(
         FindingKind.BACKUP_FAILED: "A backup failed",
         FindingKind.AFTER_COMPLETE: "Came after the recording was complete",
         FindingKind.CAMERA_WITHOUT_OFFICER: "Camera without an officer",
+        FindingKind.CATEGORY_NOT_APPLIED: "A camera's category was not applied",
         FindingKind.CLOCKS_DIFFER: "Clocks differ",
         FindingKind.DAMAGED: "Damaged file",
         FindingKind.DEVICE_DISABLED: "Camera out of use",
