@@ -11,6 +11,7 @@ from vestige.cli.output import answer, emit
 from vestige.cli.times import iso, parse_when, written
 from vestige.errors import BadInput, Unavailable
 from vestige.evidence.items import EvidenceItem, ItemFilter, ItemStatus, Recording, TrailEntry
+from vestige.evidence.signed import signed_by_camera
 
 _MANY = 1_000_000
 
@@ -83,6 +84,7 @@ def _facts(item: EvidenceItem, recording: Recording) -> dict[str, object]:
         "size": item.size,
         "sha256": item.sha256.value,
         "media_index": item.media_index.value if item.media_index else None,
+        "signed_by_camera": signed_by_camera(item.facts) or None,
         "recorded_at": iso(recording.recorded_at),
         "recorded_at_source": recording.recorded_at_source.value if recording.recorded_at_source else None,
         "received_at": iso(item.received_at),

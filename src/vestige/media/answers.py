@@ -24,6 +24,20 @@ _STREAM = record(
     channels=integer(0, 1024),
     frames=_COUNT,
 )
+_DIGESTS = several(digest, 8)
+_SIGNATURES = record(
+    {
+        "scheme": one_of("axis", "onvif"),
+        "messages": _COUNT,
+        "signed": _COUNT,
+        "unreadable": _COUNT,
+        "legacy": truth,
+        "signer": text(20),
+        "keys": _DIGESTS,
+        "certificates": _DIGESTS,
+        "claims": record({}, hardware=_TEXT, firmware=_TEXT, serial=_TEXT, manufacturer=_TEXT),
+    }
+)
 FACTS = record(
     {
         "kind": one_of("audio", "document", "image", "unknown", "video"),
@@ -42,6 +56,7 @@ FACTS = record(
         "place": nothing_or(_PLACE),
     },
     declared_frames=_COUNT,
+    signatures=several(_SIGNATURES, 2),
 )
 _INDEX = either(record({"missing": _TEXT}), record({"root": digest, "version": one_of(1), "samples": _COUNT, "streams": integer(1, 1000)}))
 _BOX = row(_PIXELS, _PIXELS, _PIXELS, _PIXELS, integer(0, 1000))

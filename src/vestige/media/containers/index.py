@@ -17,6 +17,7 @@ from vestige.media.containers.tables import Ints, Layout, NoSampleTable, Run, Tr
 MOST_UNITS = 4096  # of one sample; more are no picture
 LARGEST = 32 << 20  # bytes of a sample that is taken apart
 _ROWS = 8192
+Look = Callable[[memoryview], None]
 _HOSTILE = (ValueError, OverflowError, IndexError)
 
 
@@ -109,12 +110,20 @@ def samples(source: Source, size: int, stream: int) -> Iterator[tuple[SampleLeaf
                     count += 1
 
 
-def index_file(source: Source, size: int, index_key: bytes, report: Callable[[float], None] = lambda _: None) -> MediaIndex:
+def index_file(
+    source: Source,
+    size: int,
+    index_key: bytes,
+    report: Callable[[float], None] = lambda _: None,
+    look: Callable[[str], Look | None] = lambda _: None,
+) -> MediaIndex:
     """The media index of a file of `size` bytes, read about once. `index_key` is 32 random bytes; `report` is told the share done.
+
+    `look` says, by a stream's codec, what is to be shown each of its NAL units while they are here, if anything.
 
     Raises NoSampleTable when there can be none: its tables can't be read whole, or samples lie outside the file.
     """
-    return index_of([tree.root() for tree in _trees(source, size, index_key, report, keep=False)])
+    return index_of([tree.root() for tree in _trees(source, size, index_key, report, look)])
 
 
 def leaves_of(
@@ -125,11 +134,20 @@ def leaves_of(
     return index_of([tree.root() for tree in trees]), [tree.kept or [] for tree in trees]
 
 
-def _trees(source: Source, size: int, index_key: bytes, report: Callable[[float], None], *, keep: bool) -> list[StreamTree]:
+def _trees(
+    source: Source,
+    size: int,
+    index_key: bytes,
+    report: Callable[[float], None],
+    look: Callable[[str], Look | None] = lambda _: None,
+    *,
+    keep: bool = False,
+) -> list[StreamTree]:
     with _readable():
         layout = open_layout(source, size)
         trees = [StreamTree(stream.header, index_key, keep=keep) for stream in layout.streams]
-        hasher = _Hasher(layout.window, trees, [stream.prefix for stream in layout.streams])
+        looks = [look(stream.header.codec) if stream.prefix else None for stream in layout.streams]
+        hasher = _Hasher(layout.window, trees, [(stream.prefix, one) for stream, one in zip(layout.streams, looks, strict=True)])
         for batch in layout.runs():
             if any(run.outside(size) for run in batch):
                 raise NoSampleTable(walk(source, size).missing)
@@ -143,10 +161,10 @@ def _trees(source: Source, size: int, index_key: bytes, report: Callable[[float]
 class _Hasher:
     """Adds the samples of batches to the trees of their streams, reading them in the order in which they lie."""
 
-    def __init__(self, window: Window, trees: Sequence[StreamTree], prefixes: Sequence[int]) -> None:
+    def __init__(self, window: Window, trees: Sequence[StreamTree], how: Sequence[tuple[int, Look | None]]) -> None:
         self._window = window
         self._trees = trees
-        self._prefixes = prefixes
+        self._how = how
 
     def take(self, batch: Sequence[Run]) -> Iterator[int]:
         """Add a batch; tells now and then how far in the file it is."""
@@ -170,13 +188,13 @@ class _Hasher:
 
     def _read(self, runs: Sequence[Run], found: list[list[bytes]], rows: Iterable[tuple[int, int, int]]) -> int:
         """Hash samples, in the order in which they lie, into the lists of their streams; where the last one lies."""
-        view, prefixes, put = self._window.view, [self._prefixes[run.stream] for run in runs], [one.append for one in found]
+        view, how, put = self._window.view, [self._how[run.stream] for run in runs], [one.append for one in found]
         offset = 0
         for place, offset, size in rows:
             if size > LARGEST:
                 put[place](b'"%b"' % self._window.digest(offset, size).encode())
             else:
-                put[place](_listed(view(offset, size), prefixes[place]))
+                put[place](_listed(view(offset, size), *how[place]))
         return offset
 
 
@@ -185,8 +203,8 @@ def units(data: memoryview, prefix: int) -> list[str]:
     return _listed(data, prefix).decode().strip('"').split('","')
 
 
-def _listed(data: memoryview, prefix: int) -> bytes:
-    """The units of a sample as they stand in its leaf."""
+def _listed(data: memoryview, prefix: int, look: Look | None = None) -> bytes:
+    """The units of a sample as they stand in its leaf; each is shown to `look`, if there is one."""
     if prefix:
         found: list[bytes] = []
         at, end = 0, len(data)
@@ -195,7 +213,10 @@ def _listed(data: memoryview, prefix: int) -> bytes:
             at = start + int.from_bytes(data[at:start], "big")
             if at > end:
                 break
-            found.append(hexlify(sha256(data[start:at]).digest()))
+            unit = data[start:at]
+            if look is not None:
+                look(unit)
+            found.append(hexlify(sha256(unit).digest()))
         if at == end and 0 < len(found) <= MOST_UNITS:
             return b'"%b"' % b'","'.join(found)
     return b'"%b"' % hexlify(sha256(data).digest())

@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from vestige.evidence.items import TimeSource
+from vestige.evidence.signed import signature_words, signed_by_camera
 from vestige.evidence.values import from_ms
 from vestige.web import words
 
@@ -63,6 +64,8 @@ register.filter("finding_words", words.finding)
 register.filter("reviewed_words", words.reviewed)
 register.filter("kind_words", words.kind)
 register.filter("state_words", words.state)
+register.filter("signed_by_camera", signed_by_camera)
+register.filter("signature_words", signature_words)
 register.filter("size", words.size)
 register.filter("runtime", words.length)
 
