@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.agency import Agency, make_agency
+from tests.media.test_clip_matroska import remuxed
 from tests.test_release import drawn, nothing, rendered, taken
 from vestige.actions import clip, release
 from vestige.actions.checking import check
@@ -41,6 +42,25 @@ def test_a_clip_leaves_with_proofs_that_it_is_the_originals_and_a_stranger_verif
     text = capsys.readouterr().out
     assert "64 of 64 pictures are the original's own, unchanged" in text
     assert "a part of the recording" in (tmp_path / "out" / "README.txt").read_text()
+    assert check(agency.ports, agency.actor("auditor")) == []
+
+
+def test_a_clip_of_a_matroska_original_leaves_as_an_mp4_with_proofs(
+    agency: Agency, footage: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    custodian = agency.actor("evidence custodian")
+    recording = tmp_path / "gopro_karma.mkv"
+    recording.write_bytes(remuxed((footage / "gopro_karma.mp4").read_bytes()))
+    made = clip.clip(agency.ports, custodian, str(taken(agency, recording)), Cut(1000, 3000), nothing)
+    assert made.filename == "gopro_karma-clip.mp4"
+    release.export(agency.ports, custodian, made.number, tmp_path / "out")
+    assert main([str(tmp_path / "out"), "--json", "--key", log_key(agency.home)]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert "samples" in answer["checked"]
+    picture, sound = answer["samples"]["streams"]
+    assert (picture["identical"], picture["altered"], sound["altered"], answer["samples"]["in_step"]) == (72, 0, 0, True)
+    film = next((tmp_path / "out" / "data" / "footage").iterdir())
+    assert film.read_bytes()[4:8] == b"ftyp"
     assert check(agency.ports, agency.actor("auditor")) == []
 
 

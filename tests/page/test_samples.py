@@ -33,9 +33,13 @@ def original_of(folder: Path) -> UUID:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Pair:
     """A file that holds every sample of its original, and the proofs of that."""
     data = Clip(frames=96, options={"bf": "2"}).data()
+    return whole_of(data, original_of(tmp_path_factory.mktemp("original") / "package"))
+
+
+def whole_of(data: bytes, item: UUID) -> Pair:
+    """A file that holds every picture and sound of another."""
     root = index_file(io.BytesIO(data), len(data), KEY).root.value
     out = io.BytesIO()
-    item = original_of(tmp_path_factory.mktemp("original") / "package")
     _, proofs = cut(io.BytesIO(data), len(data), out, Wanted(0, 100_000, item, root, KEY), lambda _: None)
     return out.getvalue(), proofs
 
@@ -58,10 +62,10 @@ def _with_index(values: Json, root: str) -> Json:
 @pytest.fixture
 def both(reader: Reader, program: Program, tmp_path: Path, whole: Pair) -> Callable[[Pair], dict[str, Any]]:
     """What page and program say of a file and its proofs; they must agree."""
-    page, root, count = reader(), json.loads(whole[1])["index"]["root"], iter(range(10_000))
+    page, count = reader(), iter(range(10_000))
 
-    def said(pair: Pair) -> dict[str, Any]:
-        package = packed(tmp_path / str(next(count)), pair, root)
+    def said(pair: Pair, honest: Pair = whole) -> dict[str, Any]:
+        package = packed(tmp_path / str(next(count)), pair, json.loads(honest[1])["index"]["root"])
         return agree(page, program, package.folder, key=package.vkey) | {"page": page}
 
     return said
@@ -72,6 +76,15 @@ def test_a_file_whose_every_sample_is_the_originals(both: Callable[[Pair], dict[
     assert said["verdict"] == "verified"
     page: Page = said["page"]
     assert "96 of 96 pictures are the original's own, unchanged." in (page.locator("#samples").text_content() or "")
+
+
+def test_a_file_of_a_matroska_originals_samples(both: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+    data = Clip(container="matroska", options={"bf": "2"}).data()
+    pair = whole_of(data, original_of(tmp_path / "another"))
+    assert both(pair, pair)["verdict"] == "verified"
+    changed = bytearray(pair[0])
+    changed[samples.read(io.BytesIO(pair[0]), len(pair[0])).streams[1].offsets[3]] ^= 1
+    assert both((bytes(changed), pair[1]), pair)["verdict"] == "refused"
 
 
 def test_bits_flipped_in_samples_and_tables(both: Callable[[Pair], dict[str, Any]], whole: Pair) -> None:

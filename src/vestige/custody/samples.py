@@ -14,6 +14,7 @@ from vestige.custody.media_index import MediaIndex, StreamHeader
 from vestige.custody.tree import cover_proof, subtrees
 
 FORMAT = "vestige-samples/1"
+OF_MATROSKA = "vestige-samples/2"
 MARK = 2  # bytes of each leaf hash that help to name the sample which is not the original's
 
 
@@ -42,6 +43,8 @@ class ReleasedStream:
     `runs` are (first, count) of the original's samples; `shift` is the original's decode time less the released one's, in the original's
     timescale; `durations` names samples (by the original's number) whose own duration is another than the released one's; `dropped` those of
     which units were left out. `configuration` is the original's decoder configuration where the released one's is another.
+    Of a Matroska original `delay` is there, its `CodecDelay` in nanoseconds; `shift` is in nanoseconds; and `durations` names the samples from
+    which on another duration holds.
     """
 
     header: StreamHeader
@@ -52,6 +55,7 @@ class ReleasedStream:
     durations: tuple[tuple[int, int], ...] = ()
     dropped: tuple[tuple[int, tuple[Dropped, ...]], ...] = ()
     configuration: bytes | None = None
+    delay: int | None = None
 
     def to_json(self) -> Json:
         """The stream with its proof. Raises ValueError for runs and spans that leave something between them, or overlap."""
@@ -59,7 +63,8 @@ class ReleasedStream:
         known = [(0, 1), *((first + 1, first + 1 + count) for first, count in self.runs)]
         marks = b"".join(leaf[:MARK] for first, count in self.runs for leaf in self.leaves[first + 1 : first + 1 + count])
         samples = sum(count for _, count in self.runs)
-        return {
+        delay: dict[str, Json] = {} if self.delay is None else {"delay": self.delay}
+        return delay | {
             "altered": [[span.first, span.count, span.released] for span in self.altered],
             "configuration": None if self.configuration is None else self.configuration.hex(),
             "counts": {
@@ -87,7 +92,7 @@ def samples_json(original: UUID, index: MediaIndex, streams: Sequence[ReleasedSt
     """The bytes of `data/samples.json`: the streams in the order of the released file's tracks."""
     return canonical(
         {
-            "format": FORMAT,
+            "format": FORMAT if all(stream.delay is None for stream in streams) else OF_MATROSKA,
             "index": {
                 "root": index.root.value,
                 "streams": [{"kind": s.kind, "leaves": s.leaves, "root": s.root} for s in index.streams],

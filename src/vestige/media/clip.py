@@ -4,10 +4,12 @@
 2. The first picture is cut where decoding can begin anew, outward: no sample before such a place is needed after it, and none after it is
    shown before. Every stream of sound goes with it, a sample more at its start (a decoder of sound needs one to find its way in).
 3. Everything else (telemetry, further pictures, chapters, titles) stays behind.
+
+The clip is an MP4, whatever the original is: the samples of Matroska are carried over as they are (`containers/matroska_copy.py`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import BinaryIO
 from uuid import UUID
@@ -16,14 +18,15 @@ import numpy as np
 
 from vestige.custody.samples import ReleasedStream, samples_json
 from vestige.errors import MediaFailed
-from vestige.media.containers.index import leaves_of, tracks_of
-from vestige.media.containers.mp4_shapes import MovieShape, TrackShape, shape_of
+from vestige.media.containers.index import leaves_of
+from vestige.media.containers.matroska_copy import NANOSECONDS, Carried, Original, carried, require_apart
+from vestige.media.containers.mp4_shapes import TrackShape
 from vestige.media.containers.mp4_writer import Edit, Mp4Writer, Shape, Sink
 from vestige.media.containers.reading import LARGE, Window
 from vestige.media.containers.tables import Bools, Ints, Track
 
 _NORMAL = 0x10000
-_PREROLL = 1  # samples of sound before the first that is heard
+_PREROLL = {"mp4a": Fraction(0), "Opus": Fraction(80, 1000)}  # seconds of sound before the sample that comes before the first that is heard
 _LEAST_TIMESCALE = 10_000
 _INTERLEAVE = 2  # chunks of each stream a second
 _H264, _HEVC = frozenset({"avc1", "avc3"}), frozenset({"hvc1", "hev1"})
@@ -51,6 +54,7 @@ class Part:
     delay: Fraction  # seconds by which its time before edit lists is less than what is shown
     start: int
     end: int
+    original: Original | None = None  # of a Matroska file, the track as it is there
 
     @property
     def base(self) -> Fraction:
@@ -67,10 +71,10 @@ def cut(source: BinaryIO, size: int, sink: Sink, wanted: Wanted, report: Callabl
     index, leaves = leaves_of(source, size, wanted.index_key, lambda part: report(part * 0.7))
     if index.root.value != wanted.root:
         raise MediaFailed("the samples of the original are not those that were accessioned: its media index is another")
-    tracks, movie = tracks_of(source, size), shape_of(source, size)
-    picture = _picture(source, size, _first_picture(tracks, movie), wanted)
+    found = carried(source, size)
+    picture = _picture(source, size, _first_picture(found), wanted)
     begins, ends = picture.shown(picture.start), _picture_ends(picture)
-    sounds = [_sound(whole, begins, ends) for whole in _wholes(tracks, movie, "audio")]
+    sounds = [_sound(whole, begins, ends) for whole in _wholes(found, "audio")]
     parts = [picture, *(sound for sound in sounds if sound.end > sound.start)]
     released = [_released(part, leaves[part.track.header.stream]) for part in parts]
     _write(Window(source, size, LARGE), sink, parts, (begins, ends), lambda part: report(0.7 + part * 0.3))
@@ -96,15 +100,17 @@ def _ms(at: Fraction) -> int:
     return max(0, round(at * 1000))
 
 
-def _wholes(tracks: Sequence[Track], movie: MovieShape, kind: str) -> Iterator[Part]:
+def _wholes(found: Carried, kind: str) -> Iterator[Part]:
     """The tracks of that kind that have samples, whole. Raises MediaFailed for one that cannot be copied as it is."""
-    for track, shape in zip(tracks, movie.tracks, strict=True):
+    originals: Sequence[Original | None] = found.originals or [None] * len(found.tracks)
+    for track, shape, original in zip(found.tracks, found.movie.tracks, originals, strict=True):
         if track.header.kind == kind and len(track):
-            yield Part(track, shape, _delay(track, movie.timescale), 0, len(track))
+            delay = _delay(track, found.movie.timescale) - (Fraction(original.delay, NANOSECONDS) if original else 0)
+            yield Part(track, shape, delay, 0, len(track), original)
 
 
-def _first_picture(tracks: Sequence[Track], movie: MovieShape) -> Part:
-    for whole in _wholes(tracks, movie, "video"):
+def _first_picture(found: Carried) -> Part:
+    for whole in _wholes(found, "video"):
         if whole.track.header.codec not in _H264 | _HEVC:
             raise MediaFailed(f"clips are cut from H.264 and HEVC; this picture is {whole.track.header.codec!r}")
         return whole
@@ -133,7 +139,7 @@ def _picture(source: BinaryIO, size: int, whole: Part, wanted: Wanted) -> Part:
         raise MediaFailed(f"the recording ends at {_ms(last)} ms, before the clip would begin")
     start = max((at for at in places if whole.shown(at) <= asked_from), default=0)
     end = min((at for at in places if at > start and whole.shown(at) >= asked_to), default=len(whole.track))
-    return Part(whole.track, whole.shape, whole.delay, start, end)
+    return replace(whole, start=start, end=end)
 
 
 def _closed(pts: Ints, keys: Bools) -> Ints:
@@ -167,22 +173,41 @@ def _picture_ends(picture: Part) -> Fraction:
 
 
 def _sound(whole: Part, begins: Fraction, ends: Fraction) -> Part:
-    """The samples of a sound that are heard between two moments, and one before."""
+    """The samples of a sound that are heard between two moments, and those before that its decoder needs."""
     header, samples = whole.track.header, whole.track.samples
-    first, last = ((moment - whole.delay) / whole.base for moment in (begins, ends))
-    start = max(0, int(np.searchsorted(samples.pts + samples.durations, int(first), side="right")) - _PREROLL)
+    if header.codec not in _PREROLL or np.any(np.diff(samples.pts) < 0):
+        raise MediaFailed(f"clips are cut with sound in AAC or Opus; this sound is {header.codec!r}")
+    if whole.original:
+        require_apart(whole.original)
+    first, last = ((moment - whole.delay) / whole.base for moment in (begins - _PREROLL[header.codec], ends))
+    start = max(0, int(np.searchsorted(samples.pts + samples.durations, int(first), side="right")) - 1)
     end = int(np.searchsorted(samples.pts, -(-last.numerator // last.denominator), side="left"))
-    if header.codec != "mp4a" or np.any(np.diff(samples.pts) < 0):
-        raise MediaFailed(f"clips are cut with sound in AAC; this sound is {header.codec!r}")
-    return Part(whole.track, whole.shape, whole.delay, start, max(start, end))
+    return replace(whole, start=start, end=max(start, end))
 
 
 def _released(part: Part, leaves: Sequence[bytes]) -> ReleasedStream:
     samples, start, end = part.track.samples, part.start, part.end
+    if part.original:
+        return _of_matroska(part, part.original, leaves)
     own, written = samples.durations[start:end], _durations(part)
     other = np.flatnonzero(own != written)
     durations = tuple((start + int(at), int(own[at])) for at in other)
     return ReleasedStream(part.track.header, leaves, int(samples.dts[start]), ((start, end - start),), durations=durations)
+
+
+def _of_matroska(part: Part, original: Original, leaves: Sequence[bytes]) -> ReleasedStream:
+    """The same in the words of blocks: one time each, in nanoseconds, and a duration that is mostly the track's."""
+    start, end = part.start, part.end
+    own = original.track.samples.durations[start:end]
+    changes = np.flatnonzero(np.diff(own, prepend=own[:1] - 1))
+    return ReleasedStream(
+        original.track.header,
+        leaves,
+        int(part.track.samples.dts[start]) * (NANOSECONDS // part.track.header.timescale),
+        ((start, end - start),),
+        durations=tuple((start + int(at), int(own[at])) for at in changes),
+        delay=original.delay,
+    )
 
 
 def _durations(part: Part) -> Ints:

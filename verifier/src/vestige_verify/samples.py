@@ -14,13 +14,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from vestige_verify import canonical, media_file, merkle, mp4_samples, parameter_sets, shapes
+from vestige_verify import canonical, matroska, media_file, merkle, mp4_samples, parameter_sets, shapes
 from vestige_verify.errors import VerificationError
 from vestige_verify.media_file import MediaFile, Stream
 
 PATH: Final = "data/samples.json"
 LARGEST: Final = 64 << 20  # bytes of the document; an hour takes one or two million
 _MARK: Final = 2
+_FORMATS: Final = ("vestige-samples/1", "vestige-samples/2")
 _HEADER: Final = ("aspect", "codec", "edits", "extradata", "height", "kind", "rotation", "stream", "timescale", "width")
 _STREAM: Final = ("altered", "configuration", "counts", "dropped", "durations", "header", "marks", "proof", "runs", "shift")
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2})*", re.ASCII)
@@ -51,6 +52,7 @@ class StreamFacts:
     begins: Fraction | None = None  # when its first proven sample is shown on the original's timeline, in seconds
     ends: Fraction | None = None
     offset: Fraction | None = None
+    delayed: bool = False  # by a word of the container that the index does not hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def check(document: bytes, footage: BinaryIO, size: int, tick: Callable[[int], N
     Left to the caller: that the original's accession names the root.
     """
     value = shapes.record(canonical.decode(document), "format", "index", "item", "streams")
-    shapes.one_of(value["format"], "format", "vestige-samples/1")
+    of_matroska = shapes.one_of(value["format"], "format", *_FORMATS) == _FORMATS[1]
     roots, root = _index(value["index"])
     told = shapes.array(value["streams"], "streams")
     media = read(footage, size)
@@ -81,7 +83,8 @@ def check(document: bytes, footage: BinaryIO, size: int, tick: Callable[[int], N
         raise VerificationError(f"the footage has {len(media.streams)} streams, and {len(told)} are told of")
     found, taken = [], set()
     for stream, one in zip(media.streams, told, strict=True):
-        checked = _Check(stream, media.timescale, footage, one, roots)
+        check_one = _OfMatroska if of_matroska else _Check
+        checked = check_one(stream, media.timescale, footage, one, roots)
         if checked.number in taken:
             raise VerificationError("two streams of the footage are said to be the same one of the original")
         taken.add(checked.number)
@@ -146,8 +149,11 @@ def _index(value: object) -> tuple[list[tuple[str, int, bytes]], str]:
 class _Check:
     """One released stream against what is told of it."""
 
+    more: tuple[str, ...] = ()  # keys that are told of besides
+
     def __init__(self, stream: Stream, movie: int, footage: BinaryIO, told: object, roots: list[tuple[str, int, bytes]]) -> None:
-        record = shapes.record(told, *_STREAM)
+        record = shapes.record(told, *_STREAM, *self.more)
+        self._record = record
         self._stream, self._movie, self._footage = stream, movie, footage
         self._header = _header(record["header"])
         self.number = self._header["stream"]
@@ -159,6 +165,7 @@ class _Check:
         self._runs = _spans(record["runs"], "runs", 2)
         self._altered = _spans(record["altered"], "altered", 3)
         self._durations = dict(_spans(record["durations"], "durations", 2))
+        self._tick, self._scale = 1, stream.timescale
         self._dropped = _dropped(record["dropped"])
         self._shift = _integer(record["shift"])
         self._marks = _base64(record["marks"], "marks")
@@ -228,17 +235,17 @@ class _Check:
         stream, header = self._stream, self._header
         own = {
             "aspect": stream.aspect,
-            "codec": stream.codec,
+            "codec": self._codec(),
             "height": stream.height,
             "rotation": stream.rotation,
-            "timescale": stream.timescale,
+            "timescale": self._scale,
             "width": stream.width,
         }
         for name, value in own.items():
             if header[name] != value:
                 raise VerificationError(f"the {self._kind} has another {name} than the original's, so it would not look or sound the same")
         if self._configuration is None:
-            if hashlib.sha256(stream.configuration).hexdigest() != header["extradata"]:
+            if hashlib.sha256(self._private()).hexdigest() != header["extradata"]:
                 raise VerificationError(f"the {self._kind} is decoded in another way than the original's")
             return
         text = shapes.text(self._configuration, "configuration")
@@ -261,6 +268,12 @@ class _Check:
                 raise VerificationError(
                     f"{self._name(sample)} was made anew and brings a parameter set: the original's could look otherwise"
                 )
+
+    def _codec(self) -> str:
+        return self._stream.codec
+
+    def _private(self) -> bytes:
+        return self._stream.configuration
 
     def _run(self, first: int, count: int, at: int, marks: int, tick: Callable[[int], None]) -> list[bytes]:
         """The leaf hashes of a run, made from the released samples; refuses the first whose mark is another."""
@@ -289,17 +302,24 @@ class _Check:
             self._facts.stripped += 1
         else:
             self._facts.identical += 1
+        dts, pts, duration = self._timing(original, released)
         leaf = {
-            "dts": stream.dts[released] + self._shift,
-            "duration": self._durations.pop(original, stream.durations[released]),
+            "dts": dts,
+            "duration": duration,
             "index": original,
             "key": bool(stream.keys[released]),
-            "pts": stream.pts[released] + self._shift,
+            "pts": pts,
             "size": size,
             "stream": self.number,
             "units": digests,
         }
         return canonical.encode(leaf)
+
+    def _timing(self, original: int, released: int) -> tuple[int, int, int]:
+        """When the original's sample is decoded and shown, and how long, in the original's timescale."""
+        stream = self._stream
+        duration = self._durations.pop(original, stream.durations[released])
+        return stream.dts[released] + self._shift, stream.pts[released] + self._shift, duration
 
     def _only_notes(self, released: int, found: list[tuple[bytes, int, str]], dropped: list[tuple[int, int, str]]) -> None:
         """Refuses what was left out of a sample if it could have been a part of the picture: it must stand before the first slice of all."""
@@ -317,13 +337,18 @@ class _Check:
         own = self._delay()
         if shown is None or own is None:
             return
-        scale = stream.timescale
+        scale, tick = self._scale, self._tick
         run = range(at, at + count)
-        begins = Fraction(min(stream.pts[sample] for sample in run) + self._shift, scale) + shown
-        ends = Fraction(max(stream.pts[sample] + stream.durations[sample] for sample in run) + self._shift, scale) + shown
+        shown -= self._held()
+        begins = Fraction(min(stream.pts[sample] for sample in run) * tick + self._shift, scale) + shown
+        ends = Fraction(max(stream.pts[sample] + stream.durations[sample] for sample in run) * tick + self._shift, scale) + shown
         facts.begins = begins if facts.begins is None else min(facts.begins, begins)
         facts.ends = ends if facts.ends is None else max(facts.ends, ends)
         facts.offset = Fraction(self._shift, scale) + shown - own
+
+    def _held(self) -> Fraction:
+        """Seconds by which the original is shown or heard earlier than its samples say."""
+        return Fraction(0)
 
     def _name(self, sample: int) -> str:
         at = Fraction(self._stream.pts[sample], self._stream.timescale) + (self._delay() or 0)
@@ -334,6 +359,35 @@ class _Check:
         told = {name: shapes.natural(self._counts[name], name) for name in self._counts}
         if told != {"altered": facts.altered, "identical": facts.identical, "stripped": facts.stripped}:
             raise VerificationError(f"what is said of how many samples of the {self._kind} are the original's is not so")
+
+
+class _OfMatroska(_Check):
+    """The same where the original is a Matroska file: one time a block, in nanoseconds."""
+
+    more = ("delay",)
+
+    def __init__(self, stream: Stream, movie: int, footage: BinaryIO, told: object, roots: list[tuple[str, int, bytes]]) -> None:
+        super().__init__(stream, movie, footage, told, roots)
+        self._delayed = shapes.natural(self._record["delay"], "delay")
+        self._facts.delayed = self._delayed > 0
+        self._tick, self._scale = matroska.tick(stream), matroska.NANOSECONDS
+        self._lasting: int | None = None
+
+    def _codec(self) -> str:
+        return matroska.codec(self._stream)
+
+    def _private(self) -> bytes:
+        return matroska.private(self._stream)
+
+    def _timing(self, original: int, released: int) -> tuple[int, int, int]:
+        shown = self._stream.pts[released] * self._tick + self._shift
+        self._lasting = self._durations.pop(original, self._lasting)
+        if self._lasting is None:
+            raise VerificationError(f"{self._name(released)}: it is not told how long the original's is")
+        return shown, shown, self._lasting
+
+    def _held(self) -> Fraction:
+        return Fraction(self._delayed, self._scale)
 
 
 def _cover(leaves: int, known: list[tuple[int, list[bytes]]], proof: list[bytes]) -> bytes:
@@ -368,7 +422,7 @@ def _in_step(streams: list[StreamFacts]) -> bool | None:
     told = [offset for offset in offsets if offset is not None]
     if max(told) - min(told) > _IN_STEP:
         raise VerificationError("sound and picture do not lie against each other as in the original")
-    return True
+    return None if any(stream.delayed for stream in streams) else True
 
 
 def _leaf_hash(data: bytes) -> bytes:

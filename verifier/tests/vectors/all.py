@@ -11,6 +11,7 @@ from verifier.tests.vectors import (
     profiles,
     proofs,
     samples,
+    samples_matroska,
     signed,
     stamps,
     successions,
@@ -24,6 +25,7 @@ def everything() -> dict[str, bytes]:
     """The text of each file. Nothing is drawn by chance and no clock is read: it is the same each time."""
     text, bases = worlds.bases(successions.STATEMENTS)
     film_cases = samples.samples()
+    samples_matroska.of_matroska(film_cases)
     boxes.boxes(film_cases)
     boxes.tables(film_cases)
     areas = {

@@ -47,10 +47,12 @@ class Track:
     width: int = 0
     height: int = 0
     edits: tuple[tuple[int, int, int], ...] = ()
+    entry: str = ""  # the type of the sample entry, where it is none of the common ones
+    matroska: tuple[str, bytes] | None = None  # CodecID and CodecPrivate of a Matroska original, whose times are nanoseconds
 
     @property
     def codec(self) -> str:
-        return "avc1" if self.kind == "video" else "mp4a"
+        return self.entry or ("avc1" if self.kind == "video" else "mp4a")
 
 
 @dataclass(frozen=True)
@@ -89,13 +91,13 @@ def header(track: Track, stream: int) -> dict[str, Json]:
     return {
         "stream": stream,
         "kind": track.kind,
-        "codec": track.codec,
-        "extradata": sha(track.configuration).hex(),
+        "codec": track.matroska[0] if track.matroska else track.codec,
+        "extradata": sha(track.matroska[1] if track.matroska else track.configuration).hex(),
         "width": track.width,
         "height": track.height,
         "aspect": [1, 1],
         "rotation": 0,
-        "timescale": SCALE,
+        "timescale": 10**9 if track.matroska else SCALE,
         "edits": [list(one) for one in track.edits],
     }
 
@@ -136,12 +138,13 @@ class Told:
     durations: list[list[int]] = field(default_factory=list)
     dropped: list[Json] = field(default_factory=list)
     configuration: str | None = None
+    delay: int | None = None  # of a Matroska original
 
     def to_json(self, tracks: Sequence[Track] = ORIGINAL) -> dict[str, Json]:
         mine = leaves(tracks[self.stream], self.stream)
         known = {0} | {first + 1 + n for first, count in self.runs for n in range(count)}
         own = sum(count for _, count in self.runs)
-        return {
+        return ({} if self.delay is None else {"delay": self.delay}) | {
             "header": header(tracks[self.stream], self.stream),
             "runs": self.runs,
             "altered": self.altered,
@@ -168,7 +171,13 @@ def cover(mine: list[bytes], known: set[int], start: int = 0) -> list[bytes]:
 
 def document(*told: Told, tracks: Sequence[Track] = ORIGINAL) -> dict[str, Json]:
     whole = index(tracks)
-    return {"format": "vestige-samples/1", "item": item_of_original(), "index": whole, "streams": [one.to_json(tracks) for one in told]}
+    version = 1 if all(one.delay is None for one in told) else 2
+    return {
+        "format": f"vestige-samples/{version}",
+        "item": item_of_original(),
+        "index": whole,
+        "streams": [one.to_json(tracks) for one in told],
+    }
 
 
 # The released files.
@@ -212,6 +221,50 @@ def copy() -> Made:
     """A copy of which two pictures are made anew, and from one of which a note (SEI) is left out."""
     told = document(*copy_told())
     return Made(mp4(copy_tracks()), rfc8785.dumps(told), told["index"]["root"])
+
+
+# The same film as a Matroska file: a block has one time, in nanoseconds, and mostly the track's duration.
+
+LC = bytes.fromhex("1188")  # AudioSpecificConfig: AAC-LC, 48 kHz, mono
+OPUS_HEAD = b"OpusHead\x01" + bytes.fromhex("01" + "3801" + "80bb0000" + "0000" + "00")
+DOPS = bytes.fromhex("00" + "01" + "0138" + "0000bb80" + "0000" + "00")
+
+
+def esds(config: bytes) -> bytes:
+    """The `esds` around an AudioSpecificConfig that a clip of Matroska has."""
+    decoder = bytes((0x40, 0x15)) + bytes(11) + bytes((5, len(config))) + config
+    return bytes((0, 0, 0, 0, 3, len(decoder) + 8, 0, 0, 0, 4, len(decoder))) + decoder + bytes((6, 1, 2))
+
+
+def blocks(track: Track, codec: str, private: bytes) -> Track:
+    """The track as Matroska has it: sample 6 is shorter than the others."""
+    samples = tuple(
+        replace(one, dts=one.pts * 10**6, pts=one.pts * 10**6, duration=(90 if n == 6 else STEP) * 10**6)
+        for n, one in enumerate(track.samples)
+    )
+    return replace(track, samples=samples, matroska=(codec, private))
+
+
+MATROSKA = (blocks(ORIGINAL[0], "V_MPEG4/ISO/AVC", AVCC), blocks(ORIGINAL[1], "A_AAC", LC))
+
+
+def matroska_tracks() -> list[Track]:
+    picture, sound = clip_tracks()
+    return [picture, replace(sound, configuration=esds(LC))]
+
+
+def matroska_told(delay: int = 0) -> list[Told]:
+    lasting = [[4, 100_000_000], [6, 90_000_000], [7, 100_000_000]]
+    return [
+        Told(0, [[4, 3]], shift=4 * STEP * 10**6, durations=lasting[:2], delay=0),
+        Told(1, [[4, 4]], shift=4 * STEP * 10**6, durations=lasting, delay=delay),
+    ]
+
+
+def matroska() -> Made:
+    """A clip of a Matroska original."""
+    told = document(*matroska_told(), tracks=MATROSKA)
+    return Made(mp4(matroska_tracks()), rfc8785.dumps(told), told["index"]["root"])
 
 
 # MP4 (ISO/IEC 14496-12).
@@ -272,9 +325,10 @@ def _trak(made: Callable[[str, bytes], bytes], path: str, track: Track, start: i
 def _tables(made: Callable[[str, bytes], bytes], path: str, track: Track, start: int) -> bytes:
     samples = track.samples
     if track.kind == "video":
-        entry = bytes(24) + track.width.to_bytes(2, "big") + track.height.to_bytes(2, "big") + bytes(50) + box("avcC", track.configuration)
+        name = "hvcC" if track.entry in {"hvc1", "hev1"} else "avcC"
+        entry = bytes(24) + track.width.to_bytes(2, "big") + track.height.to_bytes(2, "big") + bytes(50) + box(name, track.configuration)
     else:
-        entry = bytes(28) + box("esds", track.configuration)
+        entry = bytes(28) + box("dOps" if track.entry == "Opus" else "esds", track.configuration)
     rows = {
         "stsd": u32(0, 1) + box(track.codec, entry),
         "stts": u32(0, len(samples)) + b"".join(u32(1, one.duration) for one in samples),

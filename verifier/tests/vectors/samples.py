@@ -13,6 +13,11 @@ from verifier.tests.writer import b64, sha
 
 Edit = Callable[[dict[str, Json]], Json]
 KEYS = "an object must have exactly the keys"
+TOLD: dict[str, tuple[Callable[[], list[Told]], tuple[Track, Track]]] = {
+    "clip": (film.clip_told, ORIGINAL),
+    "copy": (film.copy_told, ORIGINAL),
+    "matroska": (film.matroska_told, film.MATROSKA),
+}
 ROOT = "the video: these samples are not the original's; the proof leads to another root"
 
 
@@ -20,7 +25,7 @@ class Samples(Area):
     """Cases against the clip or the copy: `document` and `footage` are contents, spliced in those of the base."""
 
     def __init__(self) -> None:
-        self._of = {"clip": film.clip(), "copy": film.copy()}
+        self._of = {"clip": film.clip(), "copy": film.copy(), "matroska": film.matroska()}
         bases = {name: {"document": plain(made.document), "footage": plain(made.footage)} for name, made in self._of.items()}
         super().__init__(
             "Sample proofs: `document` is data/samples.json, `footage` the released file; where one is not there, it is that of the base. "
@@ -39,7 +44,8 @@ class Samples(Area):
 
     def told(self, name: str, reason: str, edit: Edit, base: str = "clip") -> None:
         """A document that says otherwise."""
-        document = edit(film.document(*(film.clip_told() if base == "clip" else film.copy_told())))
+        told, tracks = TOLD[base]
+        document = edit(film.document(*told(), tracks=tracks))
         self.bad(name, reason, **self.given(base, rfc8785.dumps(document), self._of[base].footage))
 
     def filmed(self, name: str, reason: str, footage: bytes, base: str = "clip") -> None:
@@ -118,7 +124,7 @@ def _documents(area: Samples) -> None:
     made = film.clip()
     for name, data, reason in (("a space", made.document.replace(b":", b": ", 1), FORM), ("nothing", b"", "this is no JSON")):
         area.bad(f"spelt with {name}", reason, **area.given("clip", data, made.footage))
-    area.told("another format", "`format` is none of: vestige-samples/1", lambda one: one | {"format": "vestige-samples/2"})
+    area.told("another format", "`format` is none of: vestige-samples/1", lambda one: one | {"format": "vestige-samples/3"})
     area.told("a key too many", f"{KEYS} format, index, item, streams; wrong: 'more'", lambda one: one | {"more": 1})
     area.told("an item that is none", "`item` is no uuid", lambda one: one | {"item": "x"})
     area.told("streams that are none", "`streams` is no list", lambda one: one | {"streams": {}})

@@ -1,6 +1,7 @@
 """Matroska and WebM (RFC 9559): tracks, clusters, blocks and laces."""
 
 import hashlib
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import gcd
@@ -23,6 +24,18 @@ _SCOPE_OF_BLOCKS = 1
 _BLOCK_HEAD = 12
 _BATCH_BYTES = LARGE // 2  # half of what the window holds, so that the samples of a batch are still in it
 _BATCH_SAMPLES = 4096
+_MOST_RATE = 1 << 31
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """How a track is coded: `CodecPrivate`, whether blocks are stored in another form, `CodecDelay` in nanoseconds, and sound's channels and rate."""
+
+    private: bytes
+    encoded: bool
+    delay: int
+    channels: int
+    rate: int
 
 
 @dataclass(slots=True)
@@ -43,6 +56,7 @@ class Matroska:
         self._allowance = Allowance(size)
         self._scale = 1_000_000
         self._tracks: dict[int, _Track] = {}
+        self.codings: list[Coding] = []
         streams: list[Stream] = []
         self._segment = self._first(0, _SEGMENT)
         for element in self._flat():
@@ -133,6 +147,7 @@ class Matroska:
         self._tracks[track] = _Track(number, ebml.uint(values.get(0x23E383)))
         at = _PREFIX_AT.get(codec)
         encoded = 0x6D80 in values and self._encoded(values[0x6D80])
+        self.codings.append(Coding(private, encoded, ebml.uint(values.get(0x56AA)), *self._sound(values.get(0xE1))))
         return Stream(header, (private[at] & 3) + 1 if at is not None and len(private) > at and not encoded else 0)
 
     def _encoded(self, encodings: Element) -> bool:
@@ -148,6 +163,13 @@ class Matroska:
             return width, height, (1, 1)
         common = gcd(wide, high)
         return width, height, (wide // common, high // common)
+
+    def _sound(self, element: Element | None) -> tuple[int, int]:
+        """Channels and samples a second."""
+        values = self._ebml.values(element) if element else {}
+        rate = self._ebml.payload(values[0xB5]) if 0xB5 in values else b""
+        hertz = struct.unpack({4: ">f", 8: ">d"}[len(rate)], rate)[0] if len(rate) in {4, 8} else 8000.0
+        return self._ebml.uint(values.get(0x9F), 1), round(hertz) if 0 < hertz < _MOST_RATE else 0
 
     def _group(self, group: Element, time: int) -> int:
         parts = self._ebml.values(group)

@@ -7,6 +7,7 @@ import { concat, equal, hex, unbase64, unhex, type Bytes } from "./bytes";
 import { decode, encode, type Json } from "./canonical";
 import { VerificationError } from "./errors";
 import { sha256 } from "./hashing";
+import { codec, codecPrivate, NANOSECONDS, tick } from "./matroska";
 import { delay, less, minus, MOST_SAMPLES, plus, ratio, Samples, seconds, type Ratio, type Stream, type Unit } from "./media";
 import { leafHash } from "./merkle";
 import { readMp4 } from "./mp4";
@@ -14,6 +15,7 @@ import { requireAddedOnly } from "./parametersets";
 import { array, digest, natural, oneOf, record, text, uuid } from "./shapes";
 
 export const SAMPLES = "data/samples.json";
+const FORMATS = ["vestige-samples/1", "vestige-samples/2"] as const;
 const MARK = 2;
 const HEADER = ["aspect", "codec", "edits", "extradata", "height", "kind", "rotation", "stream", "timescale", "width"] as const;
 const STREAM = ["altered", "configuration", "counts", "dropped", "durations", "header", "marks", "proof", "runs", "shift"] as const;
@@ -51,7 +53,7 @@ export interface Proven {
 /** Checks a document against the released file; refuses with the sample's number and time. Left to the caller: that the original's accession names the root. */
 export async function checkSamples(document: Bytes, footage: Blob): Promise<Proven> {
   const value = record(decode(document), "format", "index", "item", "streams");
-  oneOf(value.format, "format", "vestige-samples/1");
+  const ofMatroska = oneOf(value.format, "format", ...FORMATS) === FORMATS[1];
   const [roots, root] = index(value.index);
   const told = array(value.streams, "streams");
   const media = await readMp4(footage);
@@ -61,7 +63,7 @@ export async function checkSamples(document: Bytes, footage: Blob): Promise<Prov
   const reader = await Samples.of(footage);
   const found: Check[] = [];
   for (const [i, stream] of media.streams.entries()) {
-    const one = new Check(stream, media.timescale, reader, told[i] as Json, roots);
+    const one = new (ofMatroska ? OfMatroska : Check)(stream, media.timescale, reader, told[i] as Json, roots);
     if (found.some((other) => other.number === one.number)) throw new VerificationError("two streams of the footage are said to be the same one of the original");
     found.push(one);
     await one.whole();
@@ -117,26 +119,31 @@ class Check {
   readonly number: number;
   readonly facts: StreamFacts;
   offset: Ratio | null = null;
+  delayed = 0; // nanoseconds by which the original is heard earlier than its samples say, by a word that the index does not hold
+  protected tick = 1;
+  protected scale: number;
   private readonly header: { [key in (typeof HEADER)[number]]: Json };
   private readonly root: Root;
   private readonly runs: number[][];
   private readonly altered: number[][];
-  private readonly durations: Map<number, number>;
+  protected readonly durations: Map<number, number>;
   private readonly dropped: Map<number, Dropped[]>;
-  private readonly shift: number;
+  protected readonly shift: number;
   private readonly marks: Bytes;
   private readonly proof: Bytes[];
   private readonly configuration: Json;
   private readonly counts: { [key in "altered" | "identical" | "stripped"]: Json };
 
   constructor(
-    private readonly stream: Stream,
+    protected readonly stream: Stream,
     private readonly movie: number,
     private readonly reader: Samples,
     told: Json,
     roots: Root[],
+    ...more: string[]
   ) {
-    const one = record(told, ...STREAM);
+    const one = record(told, ...STREAM, ...more) as { [key in (typeof STREAM)[number]]: Json };
+    this.scale = stream.timescale;
     this.header = header(one.header);
     this.number = this.header.stream as number;
     const root = roots[this.number];
@@ -230,13 +237,14 @@ class Check {
 
   private sameCoding(): void {
     const { stream, header, facts } = this;
+    const own = { ...stream, codec: this.codec(), timescale: this.scale };
     for (const name of ["aspect", "codec", "height", "rotation", "timescale", "width"] as const) {
-      if (String(header[name]) !== String(stream[name])) {
+      if (String(header[name]) !== String(own[name])) {
         throw new VerificationError(`the ${facts.kind} has another ${name} than the original's, so it would not look or sound the same`);
       }
     }
     if (this.configuration === null) {
-      if (hex(sha256(stream.configuration)) !== header.extradata) throw new VerificationError(`the ${facts.kind} is decoded in another way than the original's`);
+      if (hex(sha256(this.codecPrivate())) !== header.extradata) throw new VerificationError(`the ${facts.kind} is decoded in another way than the original's`);
       return;
     }
     const said = text(this.configuration, "configuration");
@@ -253,15 +261,28 @@ class Check {
     const sets = Object.hasOwn(SETS, this.stream.codec) ? (SETS[this.stream.codec] as number[]) : [];
     if (!sets.length) return;
     const kind = (first: number) => (sets.includes(32) ? (first >> 1) & 0x3f : first & 0x1f);
-    const ends = runs.map(([, count, at]) => [at, at + count] as const);
+    let next = 0;
     for (let sample = 0; sample < this.stream.sizes.length; sample++) {
-      if (ends.some(([start, end]) => start <= sample && sample < end)) continue;
+      const [, count, start] = runs[next] ?? [0, 0, Infinity];
+      if (sample === start) {
+        sample += count - 1;
+        next++;
+        continue;
+      }
       const heads = (await this.reader.units(this.stream, sample)).map(({ head }) => head[0]);
       if (heads.includes(undefined)) throw new VerificationError(`${this.name(sample)} was made anew and is not made of units`);
       if (heads.some((first) => sets.includes(kind(first as number)))) {
         throw new VerificationError(`${this.name(sample)} was made anew and brings a parameter set: the original's could look otherwise`);
       }
     }
+  }
+
+  protected codec(): string {
+    return this.stream.codec;
+  }
+
+  protected codecPrivate(): Bytes {
+    return this.stream.configuration;
   }
 
   /** The leaf hashes of a run, made from the released samples; refuses the first whose mark is another. */
@@ -274,9 +295,9 @@ class Check {
       }
       leaves.push(leaf);
     }
-    const shown = delay(this.header.edits as number[][], this.stream.timescale, null);
+    const shown = delay(this.header.edits as number[][], this.header.timescale as number, null);
     const own = this.delay();
-    if (shown && own) this.offset = minus(plus(ratio(this.shift, this.stream.timescale), shown), own);
+    if (shown && own) this.offset = minus(plus(ratio(this.shift - this.delayed, this.scale), shown), own);
     return leaves;
   }
 
@@ -294,13 +315,17 @@ class Check {
       }
       facts.stripped++;
     } else facts.identical++;
-    const duration = this.durations.get(original) ?? (stream.durations[released] as number);
-    const dts = (stream.dts[released] as number) + this.shift;
-    const pts = (stream.pts[released] as number) + this.shift;
+    const [dts, pts, duration] = this.timing(original, released);
     this.dropped.delete(original);
     this.durations.delete(original);
     if (![dts, pts, size].every(Number.isSafeInteger)) throw new VerificationError("the tables of the footage hold numbers beyond 2^53-1");
     return encode({ dts, duration, index: original, key: stream.keys[released] as boolean, pts, size, stream: this.number, units });
+  }
+
+  /** When the original's sample is decoded and shown, and how long, in the original's timescale. */
+  protected timing(original: number, released: number): [dts: number, pts: number, duration: number] {
+    const { dts, pts, durations } = this.stream;
+    return [(dts[released] as number) + this.shift, (pts[released] as number) + this.shift, this.durations.get(original) ?? (durations[released] as number)];
   }
 
   /** Refuses what was left out of a sample if it could have been a part of the picture: it must stand before the first slice of all. */
@@ -317,9 +342,35 @@ class Check {
     }
   }
 
-  private name(sample: number): string {
+  protected name(sample: number): string {
     const at = plus(ratio(this.stream.pts[sample] as number, this.stream.timescale), this.delay() ?? ZERO);
     return `sample ${sample} of the ${this.facts.kind} (at ${clock(Math.max(0, seconds(at)))})`;
+  }
+}
+
+/** The same where the original is a Matroska file: one time a block, in nanoseconds. */
+class OfMatroska extends Check {
+  private lasting: number | null = null;
+
+  constructor(stream: Stream, movie: number, reader: Samples, told: Json, roots: Root[]) {
+    super(stream, movie, reader, told, roots, "delay");
+    this.delayed = natural((told as { [key: string]: Json }).delay as Json, "delay");
+    [this.tick, this.scale] = [tick(stream), NANOSECONDS];
+  }
+
+  protected override codec(): string {
+    return codec(this.stream);
+  }
+
+  protected override codecPrivate(): Bytes {
+    return codecPrivate(this.stream);
+  }
+
+  protected override timing(original: number, released: number): [number, number, number] {
+    const shown = (this.stream.pts[released] as number) * this.tick + this.shift;
+    this.lasting = this.durations.get(original) ?? this.lasting;
+    if (this.lasting === null) throw new VerificationError(`${this.name(released)}: it is not told how long the original's is`);
+    return [shown, shown, this.lasting];
   }
 }
 
@@ -361,7 +412,7 @@ function inStep(streams: Check[]): boolean | null {
   if (told.some((one) => told.some((other) => less(IN_STEP, minus(one, other))))) {
     throw new VerificationError("sound and picture do not lie against each other as in the original");
   }
-  return true;
+  return streams.some(({ delayed }) => delayed > 0) ? null : true;
 }
 
 function header(value: Json): { [key in (typeof HEADER)[number]]: Json } {
