@@ -37,6 +37,7 @@ READING: dict[str, tuple[list[str], EventType]] = {
     "models list": ([], EventType.MODEL_LISTED),
     "people list": ([], EventType.PERSON_LISTED),
     "show": (["ITEM"], EventType.ITEM_SHOWN),
+    "simulate check": (["REPORT"], EventType.ITEM_LISTED),
     "trail": (["ITEM"], EventType.TRAIL_READ),
 }
 ACTING = {
@@ -62,6 +63,7 @@ ACTING = {
 NO_HOME = {
     "routes": "names addresses, and nothing of anybody",
     "serve": "answers others, whose looks are events",
+    "simulate fleet": "what its docks do are events of the server that they send to; with a home, connecting and revoking a dock, and listing",
     "witness init": "a witness has no home and no evidence",
     "witness serve": "the same",
     "witness show": "the same",
@@ -96,7 +98,8 @@ def test_every_command_that_reads_leaves_an_event_that_says_who_and_from_where(t
         agency.actor(role)
     with pytest.raises(SystemExit):
         main(["--home", str(tmp_path / "home"), "--as", "EVIDENCE-CUSTODIAN", "log", "anchor", "--out", str(anchor)])
-    given = {"ITEM": str(item), "ANCHOR": str(anchor), "NEW": str(tmp_path / "published")}
+    (tmp_path / "report").write_text("")
+    given = {"ITEM": str(item), "ANCHOR": str(anchor), "NEW": str(tmp_path / "published"), "REPORT": str(tmp_path / "report")}
     for words, (more, kind) in READING.items():
         before = Event.objects.order_by("-seq").values_list("seq", flat=True)[0]
         badge = "AUDITOR" if words in {"log review", "models list", "people list"} else "EVIDENCE-CUSTODIAN"

@@ -28,6 +28,8 @@ ROOMS: dict[str, frozenset[str]] = {
     "media": frozenset({"evidence", "redaction", "custody"}),  # custody: the arithmetic of the media index, nothing else
     # a program of its own: no home, no database, no actions; the vault's durable files and its one provider of cryptography
     "witness": frozenset({"evidence", "custody", "vault"}),
+    # a program of its own: plays docks against a server, over the network only; no home, no database, no actions
+    "fleet": frozenset({"evidence"}),
     # ways in
     "ingest": frozenset({"actions", "evidence"}),
     "web": frozenset({"actions", "evidence", "access"}),
@@ -50,6 +52,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("cli/clip.py", "redaction"): "parses the times that people type",
     ("cli/witness.py", "custody"): "shows size and root of the checkpoints in a witness's folder",
     ("cli/witness.py", "witness"): "a witness runs without a home, so past the actions",
+    ("cli/simulate.py", "fleet"): "a fleet is outside: it reaches the server as docks do, by the network",
     ("cli/redaction.py", "redaction"): "parses what people type into the plan's own values",
     ("web/asgi.py", "ingest"): "mounts what answers docks",
     ("web/bytes/guard.py", "catalog"): "the session's person: catalog/accounts is the user model",

@@ -25,6 +25,7 @@ from vestige.cli import (
     release,
     review,
     serve,
+    simulate,
     witness,
     witnesses,
 )
@@ -76,6 +77,7 @@ for module in (
     keys,
     models,
     serve,
+    simulate,
     log,
     witness,
     witnesses,
