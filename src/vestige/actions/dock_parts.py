@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from vestige.evidence.docks import Part
+from vestige.evidence.tracks import MOST_POINTS, Point
+from vestige.evidence.values import to_ms
 
 LARGEST = 1 << 20
 """Bytes of such an object that are read; a longer one is kept unread."""
 _E7 = 10_000_000
-_MOST_POINTS = 200_000
+_FIRST_YEAR, _LAST_YEAR = 1990, 2100
 
 
 def facts_of(part: Part, body: bytes, said: Mapping[str, str]) -> dict[str, object]:
@@ -27,26 +30,43 @@ def _bookmark(body: bytes, said: Mapping[str, str]) -> dict[str, object]:
     return {"text": body.decode("utf-8")[:10_000].replace("\0", "\\0"), "marked_as": said.get("CategoryName", "")}
 
 
-def _trail(body: bytes, said: Mapping[str, str]) -> dict[str, object]:  # noqa: ARG001  # the readers' one shape
+def trail_points(body: bytes) -> tuple[list[Point], int]:
+    """The places of a GNSS trail, and how many of its entries tell none. Raises ValueError for what is no trail."""
     value = json.loads(body)
     entries = value.get("CoordinateEntries") if isinstance(value, dict) else None
-    if not isinstance(entries, list) or len(entries) > _MOST_POINTS:
+    if not isinstance(entries, list) or len(entries) > MOST_POINTS:
         raise ValueError("there is no list of CoordinateEntries")
     points = [point for point in map(_point, entries) if point]
-    return {"points": len(points), "unreadable": len(entries) - len(points)} | ({"place": list(points[0])} if points else {})
+    return points, len(entries) - len(points)
 
 
-def _point(entry: object) -> tuple[int, int] | None:
-    """Latitude and longitude in ten millionths of a degree."""
+def _trail(body: bytes, said: Mapping[str, str]) -> dict[str, object]:  # noqa: ARG001  # the readers' one shape
+    points, unreadable = trail_points(body)
+    facts: dict[str, object] = {"points": len(points), "unreadable": unreadable}
+    return facts | ({"place": [points[0].latitude_e7, points[0].longitude_e7]} if points else {})
+
+
+def _point(entry: object) -> Point | None:
     text = entry.get("LocationWKT") if isinstance(entry, dict) else None
-    if not isinstance(text, str) or not text.upper().startswith("POINT"):
+    if not isinstance(entry, dict) or not isinstance(text, str) or not text.upper().startswith("POINT"):
         return None
     try:
         longitude, latitude = map(float, text[5:].strip().removeprefix("(").removesuffix(")").split()[:2])
+        point = Point(_time(entry.get("Timestamp")), round(latitude * _E7), round(longitude * _E7))
+    except (ValueError, OverflowError):
+        return None
+    return point if point.on_earth() else None
+
+
+def _time(text: object) -> int | None:
+    """Milliseconds UTC; None for what tells no time, and for a clock that was never set."""
+    try:
+        at = datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
         return None
-    there = -90 <= latitude <= 90 and -180 <= longitude <= 180
-    return (round(latitude * _E7), round(longitude * _E7)) if there else None
+    if at is None or not _FIRST_YEAR <= at.year < _LAST_YEAR:
+        return None
+    return to_ms(at if at.tzinfo else at.replace(tzinfo=UTC))
 
 
 def _key(body: bytes, said: Mapping[str, str]) -> dict[str, object]:  # noqa: ARG001  # the readers' one shape

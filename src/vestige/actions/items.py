@@ -103,5 +103,7 @@ def _filter(wanted: ItemFilter) -> dict[str, Plain]:
         "status": wanted.status.value if wanted.status else None,
         "since": wanted.since,
         "until": wanted.until,
+        "near_e7": [wanted.near.latitude_e7, wanted.near.longitude_e7] if wanted.near else None,
+        "metres": wanted.near.metres if wanted.near else None,
     }
     return {name: value for name, value in values.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Working copies: poster, thumbnails, pages of a document, a proxy where a browser can't play the original, the map of bytes to seconds.
+"""Working copies: poster, thumbnails, pages of a document, a proxy where a browser can't play the original, maps of time and of place.
 
 They bear no evidence and can be made again.
 """
@@ -6,15 +6,19 @@ They bear no evidence and can be made again.
 from uuid import UUID
 
 from vestige.access.permissions import Permission
+from vestige.actions.dock_parts import LARGEST, trail_points
 from vestige.actions.door import Desk, action
 from vestige.custody.events import EventType
 from vestige.errors import MediaFailed, NotFound
 from vestige.evidence.changes import Plain, Statement
+from vestige.evidence.docks import Part
 from vestige.evidence.items import EvidenceItem, ItemKind
+from vestige.evidence.tracks import Track, stretches
 
 PROXY = "proxy"
 PAGES = "pages"
 TIMEMAP = "timemap"
+TRACK = "track"
 _PICTURES = frozenset({ItemKind.IMAGE, ItemKind.VIDEO})
 _PLAYED = frozenset({ItemKind.AUDIO, ItemKind.VIDEO})
 _WITH_TABLES = frozenset({"audio/mp4", "video/mp4"})  # of what browsers play as it is
@@ -32,7 +36,7 @@ def prepare(desk: Desk, ref: UUID) -> list[str]:
     desk.ports.vault.sweep_working()
     made: list[str] = []
     failed: list[str] = []
-    for make in (_stills, _pages, _proxy, _time_map):
+    for make in (_stills, _pages, _proxy, _time_map, _track):
         try:
             made += make(desk, item)
         except MediaFailed as error:
@@ -83,3 +87,32 @@ def _time_map(desk: Desk, item: EvidenceItem) -> list[str]:
     desk.ports.vault.write_working(item.id, item.sealed, TIMEMAP, data)
     desk.ports.catalog.add_working(item.id, TIMEMAP, facts)
     return [TIMEMAP]
+
+
+def _track(desk: Desk, item: EvidenceItem) -> list[str]:
+    """Of a GNSS trail that a dock sent, or of a GoPro's telemetry."""
+    if item.attached == Part.TRAIL.value:
+        track = Track("dock", tuple(trail_points(_bytes(desk, item))[0]))
+    elif item.kind is ItemKind.VIDEO and _has_telemetry(item):
+        track = desk.ports.media.track(item.id, item.sealed)
+    else:
+        return []
+    if not track.points:
+        return []
+    desk.ports.vault.write_working(item.id, item.sealed, TRACK, track.to_bytes())
+    desk.ports.catalog.add_track(item.id, stretches(track.points))
+    desk.ports.catalog.add_working(item.id, TRACK, {"points": len(track.points), "source": track.source})
+    return [TRACK]
+
+
+def _has_telemetry(item: EvidenceItem) -> bool:
+    device = item.facts.get("device")
+    return item.facts.get("telemetry_time") is not None or (isinstance(device, dict) and device.get("make") == "GoPro")
+
+
+def _bytes(desk: Desk, item: EvidenceItem) -> bytes:
+    reader = desk.ports.vault.open(item.id, item.sealed)
+    try:
+        return reader.read_at(0, LARGEST)
+    finally:
+        reader.close()

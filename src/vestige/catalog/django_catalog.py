@@ -21,6 +21,7 @@ from vestige.evidence.backups import CatalogCopy, OldLog
 from vestige.evidence.home import AgencyFacts, Contents, Fault
 from vestige.evidence.items import Finding, Viewing
 from vestige.evidence.people import Actor, Person
+from vestige.evidence.tracks import Point
 from vestige.evidence.values import Digest
 
 
@@ -157,6 +158,13 @@ class DjangoCatalog:
         """What a working copy holds."""
         row = models.WorkingCopy.objects.filter(item=item, kind=kind).first()
         return dict(row.facts) if row else None
+
+    def add_track(self, item: UUID, points: Sequence[Point]) -> None:
+        """Keep the places by which the item is found (replacing older ones)."""
+        with transaction.atomic():
+            models.TrackPoint.objects.filter(item=item).delete()
+            rows = (models.TrackPoint(item_id=item, latitude_e7=one.latitude_e7, longitude_e7=one.longitude_e7) for one in points)
+            models.TrackPoint.objects.bulk_create(rows, batch_size=1000)
 
     def open_finding(self, finding: Finding) -> None:
         """Keep a new finding."""

@@ -9,6 +9,7 @@ from vestige.access.plan import Plan
 from vestige.catalog import models, values
 from vestige.catalog.accounts.models import Person as PersonRow
 from vestige.catalog.accounts.models import RoleGrant
+from vestige.catalog.places import came_near
 from vestige.catalog.plans import compile_plan
 from vestige.evidence.items import Device, EvidenceItem, Finding, ItemFilter, ItemStatus, Recording, RedactionFacts, TrailEntry
 from vestige.evidence.people import Person
@@ -196,7 +197,8 @@ def _narrow(wanted: ItemFilter, prefix: str) -> Q:
         "recorded_at__gte": wanted.since,
         "recorded_at__lt": wanted.until,
     }
-    return Q(**{prefix + name: value for name, value in given.items() if value is not None})
+    narrowed = Q(**{prefix + name: value for name, value in given.items() if value is not None})
+    return narrowed & came_near(wanted.near, prefix) if wanted.near else narrowed
 
 
 def _status(status: ItemStatus) -> Q:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from vestige.catalog import triggers
 from vestige.catalog.contents import SAMPLES
-from vestige.catalog.models import Checkpoint, Event, FullTile, LogState, PastLog, Sequenced, Waiting, WorkingCopy
+from vestige.catalog.models import Checkpoint, Event, FullTile, LogState, PastLog, Sequenced, TrackPoint, Waiting, WorkingCopy
 from vestige.catalog.sequencer import append
 from vestige.custody.tree import EMPTY_ROOT, Frontier
 from vestige.errors import Fault
@@ -36,6 +36,7 @@ def renew(leaf: bytes, origin: str, past: PastLog) -> None:
             raise Fault("somebody else writes into the home that is being restored")
     past.save(force_insert=True)
     WorkingCopy.objects.exclude(kind=SAMPLES).delete()  # no backup holds them: they are made again
+    TrackPoint.objects.all().delete()  # with them
 
 
 def old_roots(origin: str, sizes: Sequence[int]) -> dict[int, bytes]:

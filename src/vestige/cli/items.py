@@ -12,6 +12,7 @@ from vestige.cli.times import iso, parse_when, written
 from vestige.errors import BadInput, Unavailable
 from vestige.evidence.items import EvidenceItem, ItemFilter, ItemStatus, Recording, TrailEntry
 from vestige.evidence.signed import signed_by_camera
+from vestige.evidence.tracks import near as place_near
 
 _MANY = 1_000_000
 
@@ -32,6 +33,7 @@ def list_items(  # a command's options
     status: str = typer.Option("", help="accessioned or quarantined."),
     since: str = typer.Option("", help="Recorded at or after (2026-11-24T08:00:00Z)."),
     until: str = typer.Option("", help="Recorded before."),
+    near: str = typer.Option("", metavar="LAT,LON[,METRES]", help="Whose camera came so near to a place (100 metres by default)."),
 ) -> None:
     """List items, one a line."""
     given: Context = context.obj
@@ -45,6 +47,7 @@ def list_items(  # a command's options
         status=ItemStatus(status) if status else None,
         since=parse_when(since) if since else None,
         until=parse_when(until) if until else None,
+        near=place_near(near) if near else None,
         limit=_MANY,
     )
     for item in items.list_items(home.ports, given.actor(home), wanted):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from vestige.evidence.tracks import Near
 from vestige.evidence.values import Digest, Place
 
 
@@ -193,6 +194,7 @@ class ItemFilter:
     status: ItemStatus | None = None
     since: int | None = None
     until: int | None = None
+    near: Near | None = None
     before: UUID | None = None
     limit: int = 50
 

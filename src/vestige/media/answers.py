@@ -11,7 +11,8 @@ _COUNT = integer(0, 100_000_000)
 _PIXELS = integer(0, 32_768)
 _TURNED = one_of(0, 90, 180, 270)
 _GROUPS = integer(0, 10)
-_PLACE = row(integer(-900_000_000, 900_000_000), integer(-1_800_000_000, 1_800_000_000))
+_DEGREES = (integer(-900_000_000, 900_000_000), integer(-1_800_000_000, 1_800_000_000))
+_PLACE = row(*_DEGREES)
 
 _STREAM = record(
     {"kind": one_of("audio", "video", "other"), "codec": _WORD},
@@ -67,6 +68,7 @@ PREPARE = record({"blobs": several(record({"kind": _WORD, "at_ms": _MS, **_PICTU
 PROXY = record({"duration_ms": _MS, "frames": _COUNT, **_PICTURE})
 PAGES = record({"pages": integer(1, 1_000_000), "lengths": integers(0, 64 << 20, 200)})
 TIMEMAP = record({"blobs": several(record({"kind": one_of("timemap"), "pieces": _COUNT, "duration_ms": _MS}), 1)})
+TRACK = record({"points": several(row(_WHEN, *_DEGREES), 200_000)})
 DETECT = record(
     {
         "rotation": _TURNED,

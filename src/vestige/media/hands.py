@@ -9,6 +9,7 @@ from uuid import UUID
 from vestige.errors import BadInput, MediaFailed
 from vestige.evidence.home import ModelFacts
 from vestige.evidence.timemap import TimeMap
+from vestige.evidence.tracks import Point, Track
 from vestige.media.exiftool import wider
 from vestige.media.models import catalogue, find, install, installed, load_bytes
 from vestige.media.worker import Answer, MediaWorker, Sink, SourceFile
@@ -98,6 +99,11 @@ class MediaHands:
         except BadInput as error:
             raise MediaFailed(f"the media child's map is none: {error}") from error
         return {"of": copy or "original", "pieces": len(found), "duration_ms": found.duration_ms}, answer.blobs[0]
+
+    def track(self, item: UUID, sealed: UUID) -> Track:
+        """Where the camera was, as its telemetry in the file tells it; without points where it tells nothing."""
+        rows = self._run("track", {}, (item, sealed)).value["points"]
+        return Track("gopro", tuple(Point(*row) for row in rows)) if isinstance(rows, list) else Track("gopro", ())
 
     def detect(self, item: UUID, sealed: UUID, quality: str, progress: Callable[[float], None]) -> dict[str, object]:
         """Frames, cuts and, unless the quality is `none`, faces. Raises NotInstalled without the model."""

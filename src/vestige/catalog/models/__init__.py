@@ -14,6 +14,7 @@ from vestige.catalog.models.evidence import (
     Recording,
     Redaction,
     ReviewedSpan,
+    TrackPoint,
     Viewing,
     WorkingCopy,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "ReviewedSpan",
     "Sequenced",
     "Stamp",
+    "TrackPoint",
     "Viewing",
     "Waiting",
     "Witness",

@@ -82,6 +82,7 @@ class Recording(models.Model):
             models.Index(fields=["officer", "-id"], name="recording_officer"),
             models.Index(fields=["recorded_at"], name="recording_time"),
             models.Index(fields=["category", "-id"], name="recording_category"),
+            models.Index(fields=["latitude_e7", "longitude_e7"], name="recording_place"),
         )
 
     def __str__(self) -> str:
@@ -144,6 +145,22 @@ class WorkingCopy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.item_id}"
+
+
+class TrackPoint(models.Model):
+    """A place that the camera was at, by which recordings are found: of each stretch of a track some. Rebuilt with its working copy."""
+
+    item = models.ForeignKey(EvidenceItem, models.CASCADE, related_name="passed")
+    latitude_e7 = models.BigIntegerField()
+    longitude_e7 = models.BigIntegerField()
+
+    class Meta:
+        """Found by place."""
+
+        indexes = (models.Index(fields=["latitude_e7", "longitude_e7"], name="track_point_place"),)
+
+    def __str__(self) -> str:
+        return f"{self.latitude_e7}, {self.longitude_e7}"
 
 
 class Finding(models.Model):

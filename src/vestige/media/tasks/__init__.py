@@ -52,5 +52,6 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         "proxy": _task("proxy", answers.PROXY, 4, 12),
         "render": _task("render", answers.RENDER, 6, 48),
         "timemap": _task("timemap", answers.TIMEMAP, 3, 0.5),
+        "track": _task("track", answers.TRACK, 3, 0.5),
     }
 )

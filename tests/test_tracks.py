@@ -1,0 +1,117 @@
+"""Where cameras were: from docks and from GoPros, kept, shown and found, on both databases."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.agency import CONSOLE, Agency, make_agency
+from tests.test_home import take
+from vestige.actions import dock_intake, dock_words, docks, items, tracks
+from vestige.actions.checking import check
+from vestige.actions.dock_intake import Sending
+from vestige.actions.prepare import prepare
+from vestige.catalog.models import Event, EvidenceItem, Recording, TrackPoint
+from vestige.errors import NotFound, Refused
+from vestige.evidence.items import ItemFilter
+from vestige.evidence.people import system
+from vestige.evidence.tracks import Near, Point, metres, near
+from vestige.ingest.axis.names import container_name, object_name
+
+NAME = "_CAM1_20260101T100000Z"
+START = 1_767_261_600_000
+
+
+@pytest.fixture
+def agency(tmp_path: Path, either_database: str) -> Agency:  # noqa: ARG001  # which database is the fixture's business
+    return make_agency(tmp_path)
+
+
+def trail(agency: Agency, places: list[tuple[float, float]], name: str = NAME) -> EvidenceItem:
+    """A GNSS trail as a dock sends it, a place a second, prepared."""
+    ports = agency.ports
+    found = ports.docks.docks()
+    dock = found[0] if found else docks.connect(ports, agency.actor("administrator"), "Dock")[0]
+    dock_words.put_small(ports, dock.actor(), container_name("Devices"), dock_words.Small(object_name("CAM1"), b"", "0" * 32))
+    dock_words.describe(ports, dock.actor(), container_name(name), {}, make=True)
+    entries = [
+        {"LocationWKT": f"POINT({longitude} {latitude})", "SecondsFromStart": n, "Timestamp": f"2026-01-01T10:{n // 60:02}:{n % 60:02}Z"}
+        for n, (latitude, longitude) in enumerate(places)
+    ]
+    body = json.dumps({"CoordinateEntries": entries}).encode()
+    sending = Sending(container_name(name), object_name("20260101_100000_x_CAM1_gpstrail.json"), {}, io.BytesIO(body))
+    item = dock_intake.receive(ports, dock.actor(), sending).item
+    prepare(ports, system("prepare"), item)
+    return EvidenceItem.objects.get(id=item)
+
+
+def found(agency: Agency, text: str) -> list[str]:
+    """Numbers of the recordings near a place, as a custodian's list has them; items are narrowed alike."""
+    actor, wanted = agency.actor("evidence custodian"), ItemFilter(near=near(text))
+    listed = items.list_recordings(agency.ports, actor, wanted)
+    assert {one.recording for one in items.list_items(agency.ports, actor, wanted)} == {one.id for one in listed}
+    return sorted(one.number for one in listed)
+
+
+def test_a_trail_of_a_dock_is_found_all_along_and_shown(agency: Agency) -> None:
+    item = trail(agency, [(40.75 + n / 10_000, -73.98) for n in range(100)])
+    recording = Recording.objects.get()
+    assert (item.working.get().kind, item.working.get().facts) == ("track", {"points": 100, "source": "dock"})
+    assert 0 < TrackPoint.objects.count() < 60
+    for n in range(0, 100, 7):
+        assert found(agency, f"{40.75 + n / 10_000},-73.98,1") == [recording.number]
+    assert found(agency, "40.755,-73.9788") == [recording.number]  # 101 metres to the east, of 100 and 20 that the search adds
+    assert found(agency, "40.755,-73.977") == []
+    assert found(agency, "40.765,-73.98,600") == [recording.number]
+    [shown] = tracks.show_tracks(agency.ports, agency.actor("evidence custodian"), recording.number)
+    assert (shown.item.id, shown.track.source, len(shown.track.points)) == (item.id, "dock", 100)
+    assert shown.track.points[61] == Point(START + 61_000, 407_561_000, -739_800_000)
+    assert shown.track.length_m == pytest.approx(1101, abs=2)
+    prepare(agency.ports, system("prepare"), item.id)
+    assert TrackPoint.objects.filter(item=item).count() == TrackPoint.objects.count() < 60
+    assert check(agency.ports, CONSOLE) == []
+
+
+def test_a_gopro_s_telemetry_is_the_same_form(agency: Agency, footage: Path) -> None:
+    outcome = take(agency, footage / "gopro_max-heromode.mp4")
+    prepare(agency.ports, system("prepare"), outcome.item)
+    [shown] = tracks.show_tracks(agency.ports, agency.actor("evidence custodian"), str(outcome.recording))
+    recording = Recording.objects.get()
+    assert (shown.track.source, len(shown.track.points)) == ("gopro", 11)
+    times = [one.time_ms for one in shown.track.points if one.time_ms]
+    assert times == sorted(times)
+    assert 9_000 < times[-1] - times[0] < 12_000
+    assert all(metres(one, Near(331_260_000, -1_173_290_000)) < 500 for one in shown.track.points)
+    assert found(agency, "33.126,-117.327,300") == [recording.number]
+    assert found(agency, "33.2,-117.327,300") == []
+    take(agency, footage / "hamilton_short.mp4")
+    assert found(agency, "33.126,-117.327,50000") == [recording.number]
+    assert check(agency.ports, CONSOLE) == []
+
+
+def test_places_at_the_edge_of_the_map(agency: Agency) -> None:
+    for n, places in enumerate(([(-17.0, 179.9999), (-17.0, -179.9999)], [(89.9999, 10.0)], [(0.0, 0.0)])):
+        trail(agency, places, f"_CAM1_20260101T10000{n}Z")
+    numbers = sorted(Recording.objects.values_list("number", flat=True))
+    assert found(agency, "-17,180,100") == found(agency, "-17,-180,100") == numbers[:1]
+    assert found(agency, "-17,179.999,250") == numbers[:1]
+    assert found(agency, "90,-120,100") == numbers[1:2]
+    assert found(agency, "0,0,1") == numbers[2:]
+
+
+def test_who_may_not_view_sees_no_track_and_no_place_of_others(agency: Agency) -> None:
+    item = trail(agency, [(40.75, -73.98)])
+    recording = str(item.recording_id)
+    for role in ("administrator", "auditor", "officer"):
+        with pytest.raises(Refused):
+            tracks.show_tracks(agency.ports, agency.actor(role), recording)
+    with pytest.raises(NotFound):
+        tracks.show_tracks(agency.ports, agency.actor("evidence custodian"), "R-2026-000099")
+    wanted = ItemFilter(near=Near(407_500_000, -739_800_000))
+    assert items.list_recordings(agency.ports, agency.actor("officer"), wanted) == []
+    assert len(items.list_recordings(agency.ports, agency.actor("evidence custodian"), wanted)) == 1
+    last = Event.objects.filter(type="item:listed").order_by("-seq").first()
+    assert last is not None
+    assert b"407500000" not in bytes(last.entry)  # what was searched for stands in the opening
+    assert json.loads(last.openings.fields)["data"]["value"]["filter"] == {"near_e7": [407_500_000, -739_800_000], "metres": 100}
