@@ -23,7 +23,7 @@ from vestige.evidence.backups import BackupSchedule
 from vestige.evidence.key_place import KeyPlace, Token
 from vestige.evidence.people import system
 from vestige.evidence.reviews import ReviewRules
-from vestige.hands import BackupHands, VaultHands
+from vestige.hands import BackupHands, UploadHands, VaultHands
 from vestige.media.hands import MediaHands, ModelHands
 from vestige.media.worker import MediaWorker
 from vestige.outside import alert
@@ -215,6 +215,7 @@ def _assembled(settings: Config, policy: str, now: Callable[[], int], keyring: L
     from vestige.catalog.docks import DjangoDocks
     from vestige.catalog.holders import DjangoHolders
     from vestige.catalog.reviews import DjangoReviews
+    from vestige.catalog.uploads import DjangoUploads
 
     keyring = keyring or LiveKeyring(settings.keyring, settings.home_id, _store(settings.key_place))
     vault = LocalVault(settings.home, keyring)
@@ -228,6 +229,8 @@ def _assembled(settings: Config, policy: str, now: Callable[[], int], keyring: L
         models=ModelHands(settings.models),
         backups=_backups(settings, vault),
         docks=DjangoDocks(),
+        uploads=DjangoUploads(settings.upload_days * 86_400_000),
+        growing=UploadHands(vault),
         holders=DjangoHolders(),
         outside=OutsideClient(),
         shelf=AnchorShelf(settings.home),

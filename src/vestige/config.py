@@ -43,6 +43,7 @@ class Config:
     backup_dir: Path | None
     backup_every_h: int
     backup_keep: int
+    upload_days: int = 7
     tls_certificate: Path | None = None
     tls_key: Path | None = None
 
@@ -117,6 +118,7 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Config:
         backup_dir=Path(backup_dir).absolute() if backup_dir else None,
         backup_every_h=_count("backup_every_h", environ.get("VESTIGE_BACKUP_EVERY_H") or settings.get("backup_every_h", 24), 24 * 31),
         backup_keep=_count("backup_keep", environ.get("VESTIGE_BACKUP_KEEP") or settings.get("backup_keep", 14), 10_000),
+        upload_days=_count("upload_days", environ.get("VESTIGE_UPLOAD_DAYS") or settings.get("upload_days", 7), 365),
         tls_certificate=certificate,
         tls_key=key,
     )

@@ -22,6 +22,12 @@ class NotFound(VestigeError):
     code = "not_found"
 
 
+class WrongChecksum(BadInput):
+    """What came in is not what was announced; nothing of it was kept."""
+
+    code = "wrong_checksum"
+
+
 class Refused(VestigeError):
     """A rule (permission, separation of duties, policy) says no."""
 

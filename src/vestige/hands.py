@@ -14,6 +14,7 @@ from vestige.vault import disk
 from vestige.vault.backup import Backup, Snapshot, snapshot
 from vestige.vault.checking import VaultCheck
 from vestige.vault.decrypted import Decrypted
+from vestige.vault.growing import Growing, Hashes, remove
 from vestige.vault.intake import Intake, WorkingWriter
 from vestige.vault.local import LocalVault
 from vestige.vault.restore import mend
@@ -45,6 +46,31 @@ class BackupHands:
         """Put back what is lost or damaged. Refuses (BadInput) the backup of another home."""
         self.claimed(folder)
         return mend(Backup(folder), self._vault, digests)
+
+
+class UploadHands:
+    """The bytes of uploads that grow."""
+
+    def __init__(self, vault: LocalVault) -> None:
+        """`vault` holds them."""
+        self._vault, self._hashes = vault, Hashes()
+
+    def begun(self, upload: UUID) -> bool:
+        """Whether any bytes of it may be here."""
+        return self._vault.layout.upload(upload)[0].is_file()
+
+    def grow(self, upload: UUID, object_id: UUID, length: int) -> Growing:
+        """Go on with an upload. Raises Underway while somebody else does."""
+        return self._vault.grow(upload, object_id, length, self._hashes)
+
+    def remove(self, upload: UUID) -> bool:
+        """Take away what it left; False while somebody holds it."""
+        self._hashes.forget(upload)
+        return remove(self._vault.layout, upload)
+
+    def left(self) -> list[UUID]:
+        """The uploads of which something lies in the vault."""
+        return self._vault.layout.uploads()
 
 
 class VaultHands:

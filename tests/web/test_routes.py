@@ -16,7 +16,7 @@ from vestige.web.bytes.app import bytes_app
 print(json.dumps({
     "listed": listed(),
     "django": ["/" + str(one.pattern) for one in urlpatterns],
-    "starlette": [[one.path, sorted(one.methods)] for one in (*bytes_app().routes, *asgi.docks_app().routes)],
+    "starlette": [[one.path, sorted(one.methods)] for one in (*bytes_app().routes, *asgi.docks_app().routes, *asgi.uploads_app().routes)],
     "heavy": sorted({"av", "numpy", "onnxruntime", "PIL"} & set(sys.modules)),
 }))
 """
@@ -30,9 +30,9 @@ def test_what_is_served_is_what_is_listed_and_nothing_heavy_is_loaded(world: Wor
     ours = [route for route in found["listed"] if "action" in route]
     assert sorted(route["path"] for route in ours) == sorted([*found["django"], *(path for path, _ in found["starlette"])])
     assert {route["path"] for route in ours if route.get("public")} == {"/sign-in", "/join/<str:token>", "/auth/v1.0"}
-    assert [[route["path"], sorted(route["methods"])] for route in ours if route["path"].startswith(("/bytes/", "/auth/", "/v1"))] == found[
-        "starlette"
-    ]
+    assert [
+        [route["path"], sorted(route["methods"])] for route in ours if route["path"].startswith(("/bytes/", "/auth/", "/v1", "/uploads"))
+    ] == found["starlette"]
     assert found["heavy"] == []
 
 

@@ -129,8 +129,8 @@ SYSTEM = frozenset(
 )
 """What the system's own jobs may do."""
 
-DOCK = frozenset({Permission.DOCK_READ, Permission.DOCK_SEND})
-"""What a dock system may do: send, and read the objects of its own System container."""
+DOCK = frozenset({Permission.DOCK_READ, Permission.DOCK_SEND, Permission.ITEM_INGEST})
+"""What a dock system may do: send, by its protocol or as resumable uploads, and read the objects of its own System container."""
 
 WEIGHTY = frozenset({Permission.ITEM_EXPORT, Permission.REDACTION_APPROVE, Permission.REDACTION_RELEASE, Permission.REVIEW_SIGN})
 """Acts that on the console take the person's own second factor, unless the home was made for demonstrations and tests."""

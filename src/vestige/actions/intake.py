@@ -91,7 +91,7 @@ def receive(desk: Desk, sent: Sent, progress: Callable[[int], None]) -> Outcome:
         digest, size = desk.ports.vault.seal(sent.path, intake, progress)
         if _stat(sent.path) != before or size != before[0]:
             raise BadInput(f"{sent.path} was changed while it was read; nothing of it is kept, take it in again")
-        return _kept_once(desk, replace(arrival, digest=digest, size=size), intake)
+        return kept_once(desk, replace(arrival, digest=digest, size=size), intake)
     except BaseException:
         give_up(desk, item, intake)
         raise
@@ -100,14 +100,22 @@ def receive(desk: Desk, sent: Sent, progress: Callable[[int], None]) -> Outcome:
 Known = tuple[EvidenceItem, Recording]
 
 
-def _kept_once(desk: Desk, arrival: Arrival, intake: Intake) -> Outcome:
+def _nothing(_: Outcome) -> None:
+    """Nothing else is written."""
+
+
+def kept_once(desk: Desk, arrival: Arrival, intake: Intake, also: Callable[[Outcome], None] = _nothing) -> Outcome:
+    """A new item, or a duplicate of one; `also` is called inside the transaction that makes it so.
+
+    Raises DiskFull, Unavailable; then `give_up` is the caller's.
+    """
     known = desk.ports.catalog.with_digest(arrival.digest)
     same = [pair for pair in known if _same_sender(arrival, pair[1])]
     duplicate = still_there(desk, same)
     if duplicate:
-        return _again(desk, duplicate, arrival, intake)
+        return _again(desk, duplicate, arrival, intake, also)
     arrival = made_durable(desk, arrival, intake, [pair for pair in known if pair not in same])
-    return _new(desk, arrival, intake, known)
+    return _new(desk, arrival, intake, known, also)
 
 
 def made_durable(desk: Desk, arrival: Arrival, intake: Intake, others: Sequence[Known]) -> Arrival:
@@ -120,14 +128,18 @@ def made_durable(desk: Desk, arrival: Arrival, intake: Intake, others: Sequence[
     return replace(arrival, sealed=other[0].sealed)
 
 
-def _new(desk: Desk, arrival: Arrival, intake: Intake, known: Sequence[Known]) -> Outcome:
+def _new(
+    desk: Desk, arrival: Arrival, intake: Intake, known: Sequence[Known], also: Callable[[Outcome], None]
+) -> Outcome:  # an intake and what goes with it
     judged = facts_of(desk, arrival)
     with desk.writing() as pen:
         recording, number = judged.record(desk, pen)
         end(desk, arrival.item)
         _nothing_moved(desk, arrival, known)
+        outcome = Outcome(arrival.path, arrival.item, number, recording, arrival.digest, judged.status.value, judged.reason)
+        also(outcome)
     intake.done()
-    return Outcome(arrival.path, arrival.item, number, recording, arrival.digest, judged.status.value, judged.reason)
+    return outcome
 
 
 def give_up(desk: Desk, item: UUID, intake: Intake) -> None:
@@ -158,14 +170,16 @@ def still_shared(desk: Desk, arrival: Arrival, known: Sequence[Known]) -> None:
         raise Unavailable("the stored bytes that this file was to share were taken away meanwhile; nothing is kept, try again")
 
 
-def _again(desk: Desk, known: Known, arrival: Arrival, intake: Intake) -> Outcome:
+def _again(desk: Desk, known: Known, arrival: Arrival, intake: Intake, also: Callable[[Outcome], None]) -> Outcome:
     item, recording = known
     intake.abandon()
+    outcome = Outcome(arrival.path, item.id, item.number, recording.id, item.sha256, "duplicate")
     with desk.writing() as pen:
         statement = Statement(EventType.ITEM_DUPLICATE_RECEIVED, item=item.id, digests=(("original", item.sha256),))
-        pen.record(replace(statement, data={"filename": arrival.path.name}))
+        pen.record(replace(statement, data={"filename": arrival.path.name, **arrival.said}))
         desk.ports.catalog.end_intake(arrival.item)
-    return Outcome(arrival.path, item.id, item.number, recording.id, item.sha256, "duplicate")
+        also(outcome)
+    return outcome
 
 
 def _same_sender(arrival: Arrival, recording: Recording) -> bool:

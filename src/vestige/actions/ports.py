@@ -11,6 +11,7 @@ from vestige.access.plan import Plan as AccessPlan
 from vestige.actions.ports_docks import Docks
 from vestige.actions.ports_outside import Alarm, AnchorShelf, Holders, Outside, TimeAuthority
 from vestige.actions.ports_review import Reviews
+from vestige.actions.ports_uploads import GrowingBytes, Uploads
 from vestige.custody.proofs import ProvenEntry
 from vestige.evidence.backups import BackupFacts, BackupSchedule, CatalogCopy, OldLog
 from vestige.evidence.changes import Statement
@@ -321,6 +322,8 @@ class Ports:
     models: Models
     backups: Backups
     docks: Docks
+    uploads: Uploads
+    growing: GrowingBytes
     holders: Holders
     outside: Outside
     shelf: AnchorShelf

@@ -38,6 +38,7 @@ def contents(now: int) -> Contents:
             working=_working(),
             intakes={item: sealed for item, sealed, *_ in notes if item and sealed},
             stale={item: path for item, sealed, path, started in notes if item and sealed and started <= now - _STALE_MS},
+            uploads=frozenset(key for (upload,) in raw.rows(models.Upload, ("id",)) if (key := raw.as_uuid(upload))),
         )
 
 

@@ -31,7 +31,8 @@ class Contents:
     """What must lie in the vault by the database and the log: `objects` (sealed) and the items they belong to, and the digest of each item.
 
     `working` are the working copies of each item by kind; the digest is that of the log, None where it tells of none. `intakes` are items
-    on their way in and their objects; `stale` are those of them that began more than a minute ago, and from where.
+    on their way in and their objects; `stale` are those of them that began more than a minute ago, and from where. `uploads` are those that
+    somebody began and has not ended, or ended a moment ago.
     """
 
     objects: Mapping[UUID, Sequence[UUID]]
@@ -39,6 +40,7 @@ class Contents:
     working: Mapping[UUID, Mapping[str, Digest | None]]
     intakes: Mapping[UUID, UUID]
     stale: Mapping[UUID, str]
+    uploads: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,20 @@ Several processes may do them at once: an action's own transaction decides who w
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vestige.actions import anchors, backups_due, chasing, cosigning, fixity, intake, log_files, opening, review, stamping, watching
+from vestige.actions import (
+    anchors,
+    backups_due,
+    chasing,
+    cosigning,
+    fixity,
+    intake,
+    log_files,
+    opening,
+    review,
+    stamping,
+    uploads_due,
+    watching,
+)
 from vestige.actions.ports import Ports
 from vestige.evidence.people import system
 
@@ -29,6 +42,7 @@ DUTIES = (
     Duty("unsigned reviews", 3600, review.is_due, lambda ports: review.remind(ports, system("review"))),
     Duty("events", watching.EVERY_S, lambda _: True, watching.watch),
     Duty("unfinished intakes", 60, intake.is_due, lambda ports: intake.sweep_left(ports, system("intake"), intake.dead(ports))),
+    Duty("unfinished uploads", uploads_due.EVERY_S, uploads_due.is_due, uploads_due.tidy),
     Duty("encrypted clips", 2, opening.is_due, opening.open_next),
     Duty("disk", 60, chasing.disk_fills, lambda ports: chasing.report_disk(ports, system("disk"))),
     Duty("incomplete recordings", 600, chasing.recordings_lag, lambda ports: chasing.chase(ports, system("docks"))),

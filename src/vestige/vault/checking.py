@@ -49,6 +49,9 @@ class VaultCheck:
             else:
                 self._coming.add(item)
             self._theirs |= {*self._vault.traces(item, sealed), self._vault.traces(item, sealed)[-1].with_suffix(".key.tmp")}
+        for upload in self._contents.uploads:
+            paths = self._vault.layout.upload(upload)
+            self._theirs |= {*paths, *(path.with_name(path.name + ".tmp") for path in paths)}
 
     def _names(self) -> Iterator[Fault]:
         """What is not there, and what is nobody's."""

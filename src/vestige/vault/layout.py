@@ -64,6 +64,16 @@ class Layout:
         """Where a working copy lies while it is written; `mark` keeps two writers apart."""
         return _in_store(self.tmp, item, f"{self.working(item, kind).name}.{mark}", flat=True)
 
+    def upload(self, upload: UUID) -> tuple[Path, Path, Path]:
+        """Where an upload lies while it grows: its sealed bytes, its journal, its key file."""
+        return self.tmp / f"{upload}-upload", self.tmp / f"{upload}-journal", self.key(upload)
+
+    def uploads(self) -> list[UUID]:
+        """The uploads of which bytes lie here."""
+        with disk.telling(self.tmp):
+            names = [path.name.removesuffix("-upload") for path in self.tmp.glob("*-upload")]
+        return sorted(UUID(name) for name in names if _is_id(name))
+
     def objects(self) -> Iterator[UUID]:
         """The ids of all sealed objects."""
         return (UUID(name) for name in _names(self._objects) if _is_id(name))

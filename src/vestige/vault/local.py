@@ -10,6 +10,7 @@ from uuid import UUID
 
 from vestige.errors import Fault, NotFound, Unavailable
 from vestige.vault import disk, keyfiles, provider
+from vestige.vault.growing import Announced, Growing, Hashes
 from vestige.vault.intake import Intake, Way, WorkingWriter
 from vestige.vault.keyfiles import KeyFile
 from vestige.vault.keyring import KeyProvider
@@ -40,6 +41,13 @@ class LocalVault:
         still there: a sweeper that found the note without a file has removed it.
         """
         key = provider.random_bytes(provider.KEY_BYTES)
+        return Intake(self._way(item, object_id, key), key, str(object_id).encode(), hold_first=hold_first)
+
+    def grow(self, upload: UUID, object_id: UUID, length: int, hashes: Hashes) -> Growing:
+        """Go on with an upload. Raises Underway while somebody else does, Fault, Tampered for bytes that do not open."""
+        return Growing(self._layout, self._keyring, partial(self._way, object_id=object_id), hashes, Announced(upload, object_id, length))
+
+    def _way(self, item: UUID, object_id: UUID, key: bytes) -> Way:
         first = self._sealed_key(item, object_id, key)  # now, so that nothing is taken in while keys cannot be sealed
 
         def entry() -> KeyFile:
@@ -47,8 +55,7 @@ class LocalVault:
 
         layout = self._layout
         places = (layout.unfinished(object_id), layout.object(object_id), layout.key(item))
-        way = Way(*places, entry, layout.key_files_held, partial(self._shared, item))
-        return Intake(way, key, str(object_id).encode(), hold_first=hold_first)
+        return Way(*places, entry, layout.key_files_held, partial(self._shared, item))
 
     def sweep(self, item: UUID, object_id: UUID, claim: Callable[[], bool]) -> bool:
         """Remove what an unfinished intake left, unless its writer lives, or `claim` says no (then False and nothing is touched).

@@ -8,12 +8,13 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from vestige.errors import Tampered
+from vestige.errors import BadInput, Tampered
 from vestige.vault import disk, provider
 from vestige.vault.provider import TAG_BYTES
 
@@ -24,8 +25,18 @@ SEGMENT = 1 << 20
 HEADER = 40
 PLAIN = SEGMENT - TAG_BYTES
 PLAIN_FIRST = PLAIN - HEADER
-_SALT = 32
+SALT = 32
 _PREFIX = 7
+_BLOCK = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Where a sealed stream stands: its header, how many segments lie sealed in the file, and the plaintext behind them."""
+
+    header: bytes
+    number: int = 0
+    tail: bytes = b""
 
 
 class SealWriter:
@@ -33,15 +44,20 @@ class SealWriter:
 
     `descriptor` stays the caller's, as do fsync and the errors of the disk (OSError). With `hold_first` the first segment's plaintext stays
     in memory until `close`, and `patch` may change it: muxers come back to the start of their file.
+
+    With `begun` it goes on with a stream that an earlier writer began. Where that one was cut off within a segment, the same bytes must
+    come again: two plaintexts are never sealed under one nonce (BadInput).
     """
 
-    def __init__(self, descriptor: int, key: bytes, associated_data: bytes, *, hold_first: bool = False) -> None:
-        salt = provider.random_bytes(_SALT)
-        self._prefix = provider.random_bytes(_PREFIX)
-        self._gcm = provider.Gcm(provider.hkdf_sha256(key, salt, associated_data))
+    def __init__(
+        self, descriptor: int, key: bytes, associated_data: bytes, *, hold_first: bool = False, begun: Begun | None = None
+    ) -> None:
+        header = begun.header if begun else new_header()
+        self._prefix = header[1 + SALT :]
+        self._gcm = provider.Gcm(provider.hkdf_sha256(key, header[1 : 1 + SALT], associated_data))
         self._descriptor = descriptor
         self._sealed = bytearray(SEGMENT)
-        self._header = bytes([HEADER]) + salt + self._prefix
+        self._header = header
         self._plain = bytearray(PLAIN)
         self._room = PLAIN_FIRST
         self._filled = 0
@@ -50,7 +66,19 @@ class SealWriter:
         self._held: bytearray | None = None
         self._usable = True
         self._closed = False
+        self._again = begun is not None
         self.size = 0
+        if begun:
+            self._number, self._filled = begun.number, len(begun.tail)
+            self._plain[: self._filled] = begun.tail
+            self._room = plain_bytes(begun.number)
+            self.size = offset_of(begun.number) + self._filled
+
+    @property
+    def begun(self) -> Begun:
+        """Where it stands, for whoever goes on with it. Not for a writer that holds its first segment, or failed."""
+        self._check()
+        return Begun(self._header, self._number, bytes(self._plain[: self._filled]))
 
     def write(self, data: bytes | bytearray | memoryview) -> int:
         """Add to the end; returns the number of bytes taken: all of them. Raises OSError, ValueError after `close` or a failure."""
@@ -106,9 +134,20 @@ class SealWriter:
         end = start + len(plain) + TAG_BYTES
         self._usable = False  # until it is on its way: a failure in between leaves the stream shut
         out = memoryview(self._sealed)
-        self._gcm.seal_into(_nonce(self._prefix, number, last=last), plain, out[start:end])
+        self._gcm.seal_into(nonce_of(self._prefix, number, last=last), plain, out[start:end])
+        if self._again:
+            self._again = self._is_again(number, out[:end])
         disk.write_all(self._descriptor, out[:end], number * SEGMENT)
         self._usable = True
+
+    def _is_again(self, number: int, sealed: memoryview) -> bool:
+        """Whether a part of this segment was on the disk before. Raises BadInput where it was another's: its nonce was used for that."""
+        old = os.pread(self._descriptor, len(sealed), number * SEGMENT)
+        for at in range(0, len(old), _BLOCK):
+            part = old[at : at + _BLOCK]
+            if part != sealed[at : at + len(part)] and part.strip(b"\0"):
+                raise BadInput("what comes now is not what came at this place when it was cut off; send this file anew, from its start")
+        return bool(old)
 
 
 class SealReader:
@@ -129,8 +168,8 @@ class SealReader:
             length, header = _measure(descriptor, name)
             self.segments = max(1, -(-length // SEGMENT))
             self.size = length - HEADER - TAG_BYTES * self.segments
-            self._prefix = header[1 + _SALT :]
-            self._gcm = provider.Gcm(provider.hkdf_sha256(key, header[1 : 1 + _SALT], associated_data))
+            self._prefix = header[1 + SALT :]
+            self._gcm = provider.Gcm(provider.hkdf_sha256(key, header[1 : 1 + SALT], associated_data))
             self._segment(self.segments - 1)
         except BaseException:
             self._file.close()
@@ -188,8 +227,8 @@ class SealReader:
 
     def span(self, number: int) -> tuple[int, int]:
         """Offset and length of a segment's plaintext."""
-        offset = PLAIN_FIRST + (number - 1) * PLAIN if number else 0
-        return offset, min(_plain_bytes(number), self.size - offset)
+        offset = offset_of(number)
+        return offset, min(plain_bytes(number), self.size - offset)
 
     def spans(self) -> Iterator[tuple[int, int]]:
         """Offset and length of each segment's plaintext, in order: reading so opens each segment once."""
@@ -226,7 +265,7 @@ class SealReader:
             return os.pread(self._file.fileno(), self.span(number)[1] + TAG_BYTES, number * SEGMENT or HEADER)
 
     def _nonce(self, number: int) -> bytes:
-        return _nonce(self._prefix, number, last=number == self.segments - 1)
+        return nonce_of(self._prefix, number, last=number == self.segments - 1)
 
     @contextmanager
     def _proving(self, number: int) -> Iterator[None]:
@@ -283,11 +322,23 @@ def _measure(descriptor: int, name: str) -> tuple[int, bytes]:
     return length, header
 
 
-def _nonce(prefix: bytes, number: int, *, last: bool) -> bytes:
+def new_header() -> bytes:
+    """The header of a new stream: salt and nonce prefix by chance."""
+    return bytes([HEADER]) + provider.random_bytes(SALT) + provider.random_bytes(_PREFIX)
+
+
+def offset_of(number: int) -> int:
+    """Where a segment's plaintext begins."""
+    return PLAIN_FIRST + (number - 1) * PLAIN if number else 0
+
+
+def nonce_of(prefix: bytes, number: int, *, last: bool) -> bytes:
+    """The nonce of a segment."""
     return prefix + number.to_bytes(4, "big") + bytes([last])
 
 
-def _plain_bytes(number: int) -> int:
+def plain_bytes(number: int) -> int:
+    """The most plaintext that a segment holds."""
     return PLAIN if number else PLAIN_FIRST
 
 

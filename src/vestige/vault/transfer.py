@@ -52,12 +52,12 @@ class _Hasher:
     The giver may go on reading a given buffer until its next `take`.
     """
 
-    def __init__(self, also: Checksum | None = None) -> None:
+    def __init__(self, also: Checksum | None = None, sha: "hashlib._Hash | None" = None) -> None:
         self._free: SimpleQueue[memoryview] = SimpleQueue()
         self._full: SimpleQueue[tuple[memoryview, memoryview] | None] = SimpleQueue()
         for _ in range(_BUFFERS):
             self._free.put(memoryview(bytearray(SEGMENT)))
-        self._sha = hashlib.sha256()
+        self._sha = sha or hashlib.sha256()
         self._also = also
         self._then: SimpleQueue[tuple[memoryview, memoryview] | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="vault-hash", daemon=True)
@@ -101,18 +101,20 @@ class _Hasher:
             self._free.put(given[0])
 
 
-def seal_stream(source: Source, intake: Sink, progress: Callable[[int], None], also: Checksum | None = None) -> tuple[Digest, int]:
+def seal_stream(
+    source: Source, intake: Sink, progress: Callable[[int], None], also: Checksum | None = None, sha: "hashlib._Hash | None" = None
+) -> tuple[Digest, int]:
     """Read `source` once: hash what was read in one thread, seal and write the same bytes in another. Returns digest and size.
 
-    `progress` is called with the bytes done, `also` gets the same bytes in a further thread. Raises Unavailable when the source can't be
-    read, and what the intake raises; `finish` is the caller's.
+    `progress` is called with the bytes done, `also` gets the same bytes in a further thread, `sha` is gone on from. Raises
+    Unavailable when the source can't be read, and what the intake raises; `finish` is the caller's.
     """
     size = 0
     advised = 0
     descriptor = _descriptor_of(source)
     if descriptor is not None:
         disk.read_once(descriptor)
-    with _Hasher(also) as hasher:
+    with _Hasher(also, sha) as hasher:
         while True:
             buffer = hasher.take()
             length = _fill(source, buffer)

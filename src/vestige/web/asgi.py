@@ -25,6 +25,8 @@ _django = cast("ASGIApp", get_asgi_application())  # sets Django up: what follow
 from vestige.actions.intake import sweep_left  # noqa: E402  # after Django's set-up
 from vestige.evidence.people import system  # noqa: E402  # after Django's set-up
 from vestige.ingest.axis.app import AsSent, Destination, Server  # noqa: E402  # after Django's set-up
+from vestige.ingest.tus.app import Overriding, Uploads  # noqa: E402  # after Django's set-up
+from vestige.ingest.tus.app import Server as UploadServer  # noqa: E402  # after Django's set-up
 from vestige.web import hands, headers  # noqa: E402  # after Django's set-up
 from vestige.web.bytes.app import bytes_app  # noqa: E402  # after Django's set-up
 from vestige.web.bytes.guard import in_long_thread, in_thread  # noqa: E402  # after Django's set-up
@@ -32,6 +34,7 @@ from vestige.web.bytes.ledger import FLUSH_S, ledger  # noqa: E402  # after Djan
 from vestige.web.failures import failures  # noqa: E402  # after Django's set-up
 from vestige.web.log_files import LogFiles  # noqa: E402  # after Django's set-up
 from vestige.web.preparing import preparing  # noqa: E402  # after Django's set-up
+from vestige.web.uploaders import uploader  # noqa: E402  # after Django's set-up
 
 _DOCKS = ("/auth/", "/v1/", "/v1.0/")
 _MOST_PAGES = 24
@@ -57,13 +60,14 @@ class Application:
     """Sends each request to its part."""
 
     def __init__(
-        self, pages: ASGIApp, parts: ASGIApp, static: ASGIApp, log: ASGIApp, docks: ASGIApp
+        self, pages: ASGIApp, parts: ASGIApp, static: ASGIApp, log: ASGIApp, docks: ASGIApp, uploads: ASGIApp
     ) -> None:  # one for each part of the site
         self._pages = pages
         self._bytes = parts
         self._static = static
         self._log = log
         self._docks = docks
+        self._uploads = uploads
         self._page_headers = {**headers.PAGE, **headers.keeping_to_tls(settings.SECURE_HSTS_SECONDS)}
         self._gate = asyncio.Semaphore(_MOST_PAGES)
 
@@ -77,6 +81,8 @@ class Application:
             await self._bytes(scope, receive, send)
         elif scope["path"].startswith(_DOCKS):
             await self._docks(scope, receive, send)
+        elif scope["path"] == "/uploads" or scope["path"].startswith("/uploads/"):
+            await self._uploads(scope, receive, send)
         elif scope["path"].startswith("/static/"):
             await self._static({**scope, "root_path": scope.get("root_path", "") + "/static"}, receive, send)
         elif scope["path"].startswith("/log/"):
@@ -138,6 +144,19 @@ def docks_app() -> AsSent:
     return Destination(server).app()
 
 
+def uploads_app() -> Overriding:
+    """What takes resumable uploads."""
+    server = UploadServer(
+        ports=hands.ports,
+        quick=in_thread,
+        long=in_long_thread,
+        hosts=lambda name: validate_host(name, settings.ALLOWED_HOSTS),
+        who=uploader,
+        taken=preparing().more,
+    )
+    return Uploads(server).app()
+
+
 async def _keep() -> None:
     """At the start and every 10 seconds: what was served and played, viewings left open, the failed sign-ins of minutes that are over."""
     while True:
@@ -187,4 +206,5 @@ application = Application(
     GZipMiddleware(_Static(directory=Path(__file__).parent / "static", check_dir=False), minimum_size=1_000),
     GZipMiddleware(LogFiles(), minimum_size=1_000),
     docks_app(),
+    uploads_app(),
 )

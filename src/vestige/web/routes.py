@@ -9,7 +9,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods
 
-from vestige.actions import dock_intake, dock_words, docks, findings, items, people, review, trail_report, viewing
+from vestige.actions import dock_intake, dock_words, docks, findings, items, people, review, trail_report, uploads, viewing
 from vestige.actions.door import Action
 from vestige.web.pages import answering
 from vestige.web.views import accounts, recordings, reviews
@@ -94,6 +94,14 @@ DOCKS = (
     *(Route(f"{root}/{{account}}{path}", methods, action) for root in ("/v1", "/v1.0") for path, methods, action in _SENDING),
 )
 
+UPLOADS = (
+    Route("/uploads", ("OPTIONS", "POST"), uploads.start),
+    Route("/uploads/{upload}", ("DELETE",), uploads.terminate),
+    Route("/uploads/{upload}", ("HEAD", "OPTIONS"), uploads.start),
+    Route("/uploads/{upload}", ("PATCH",), uploads.finish),
+)
+"""Bytes that come before the last need no event of their own: that the upload was begun is one, as is what becomes of it."""
+
 FOREIGN: tuple[dict[str, object], ...] = (
     {"path": "/log/{path}", "methods": list(_GET), "foreign": "starlette.staticfiles", "public": True},
     {"path": "/static/{path}", "methods": list(_GET), "foreign": "starlette.staticfiles", "public": True},
@@ -102,4 +110,4 @@ FOREIGN: tuple[dict[str, object], ...] = (
 
 def listed() -> list[dict[str, object]]:
     """All routes, as `vestige routes` prints them."""
-    return [*(page.route.listed() for page in PAGES), *(route.listed() for route in (*BYTES, *DOCKS)), *FOREIGN]
+    return [*(page.route.listed() for page in PAGES), *(route.listed() for route in (*BYTES, *DOCKS, *UPLOADS)), *FOREIGN]

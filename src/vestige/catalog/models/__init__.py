@@ -21,6 +21,7 @@ from vestige.catalog.models.evidence import (
 from vestige.catalog.models.holders import Cosignature, Stamp, Witness
 from vestige.catalog.models.log import Checkpoint, Event, FullTile, LogState, Openings, PastLog, Sequenced, Waiting
 from vestige.catalog.models.reviews import Review
+from vestige.catalog.models.uploads import Upload
 
 __all__ = [
     "Agency",
@@ -50,6 +51,7 @@ __all__ = [
     "Sequenced",
     "Stamp",
     "TrackPoint",
+    "Upload",
     "Viewing",
     "Waiting",
     "Witness",

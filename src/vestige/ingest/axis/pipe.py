@@ -21,9 +21,11 @@ class TooSlow(Unavailable):
 class Pipe:
     """One body: `feed` in the event loop, `readinto` in one thread. The sender is held back while the thread is behind."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """`loop` is where `feed` runs."""
+    def __init__(self, loop: asyncio.AbstractEventLoop, then: str = "nothing of it is kept, send it again") -> None:
+        """`loop` is where `feed` runs; `then` is what is said of a body that broke off."""
         self._loop = loop
+        self._then = then
+        self.begun = asyncio.Event()
         self._chunks: deque[memoryview] = deque()
         self._held = 0
         self._ended = self._gone = False
@@ -46,22 +48,22 @@ class Pipe:
                 if not await self._pass(chunk):
                     return
         except TimeoutError:
-            self._end("the sender went silent, or sends next to nothing; nothing of it is kept, send it again")
+            self._end(f"the sender went silent, or sends next to nothing; {self._then}")
         except Exception as error:  # noqa: BLE001  # whatever ends a body early is told to whoever reads it
-            self._end(f"the connection broke off ({type(error).__name__}); nothing of it is kept, send it again")
+            self._end(f"the connection broke off ({type(error).__name__}); {self._then}")
         except asyncio.CancelledError:
-            self._end("the server stops; nothing of it is kept, send it again")
+            self._end(f"the server stops; {self._then}")
             raise
         else:
             self._end("")
 
     def readinto(self, buffer: memoryview, /) -> int:
-        """Wait for bytes, and fill what there is. 0 at the end. Raises Unavailable where the body broke off."""
+        """Wait for bytes, and fill what there is. 0 at the end. Raises Unavailable where the body broke off, behind all that came."""
         with self._changed:
             self._changed.wait_for(lambda: self._chunks or self._ended)
-            if self._broken:
-                raise Unavailable(self._broken)
             if not self._chunks:
+                if self._broken:
+                    raise Unavailable(self._broken)
                 return 0
             chunk = self._chunks.popleft()
             taken = min(len(chunk), len(buffer))
@@ -80,12 +82,17 @@ class Pipe:
             self._chunks.clear()
             self._loop.call_soon_threadsafe(self._room.set)
 
+    def cut(self, words: str) -> None:
+        """End it here, in the event loop: who reads gets what came, then those words."""
+        self._end(words)
+
     async def _pass(self, chunk: bytes) -> bool:
         """False when nobody reads any more."""
         with self._changed:
-            if self._gone:
+            if self._gone or self._ended:
                 return False
             if chunk:
+                self.begun.set()
                 self._chunks.append(memoryview(chunk))
                 self._held += len(chunk)
                 self._changed.notify()
@@ -98,5 +105,8 @@ class Pipe:
 
     def _end(self, broken: str) -> None:
         with self._changed:
-            self._ended, self._broken = True, broken
+            if not self._ended:
+                self._ended, self._broken = True, broken
             self._changed.notify()
+        self.begun.set()
+        self._room.set()

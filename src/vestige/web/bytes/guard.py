@@ -80,12 +80,12 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-def refuse_foreign(request: Request) -> None:
-    """Refuse a POST that another site could have made: its origin must be ours, and it carries a header that no form or link can set."""
+def refuse_foreign(request: Request, header: str = "x-vestige", value: str = "1") -> None:
+    """Refuse a request that another site could have made: its origin must be ours, and it carries a header that no form or link can set."""
     site = request.headers.get("sec-fetch-site")
     origins = {f"{request.url.scheme}://{request.url.netloc}", *settings.CSRF_TRUSTED_ORIGINS}
     ours = site == "same-origin" if site else request.headers.get("origin") in origins
-    if not ours or request.headers.get("x-vestige") != "1":
+    if not ours or request.headers.get(header) != value:
         raise Refused("this request did not come from one of these pages")
 
 

@@ -1,0 +1,228 @@
+"""Resumable uploads: begun, grown over any number of requests, and kept as evidence in the moment in which they are whole.
+
+1. Begun: what the sender says is checked, before anything is sent. 2. Grown: bytes are hashed and sealed as they come; what was acknowledged
+is durable. 3. Whole: the same as any file that is taken in (`intake`), in one transaction with the upload's own row. Until that has committed
+the upload stays as it is, and whoever asks for it next tries again. 4. Ended by its sender before it is whole, or run out: an event, and
+what came of it is removed.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from vestige.access.judge import Subject
+from vestige.access.permissions import Permission
+from vestige.access.plan import OwnedBy, visible
+from vestige.actions.arrival import Arrival, arrive
+from vestige.actions.door import Desk, action, refusals_recorded
+from vestige.actions.intake import Outcome, give_up, kept_once
+from vestige.actions.ports import Ports, Source
+from vestige.actions.ports_uploads import Growing, Sum
+from vestige.custody.events import EventType
+from vestige.errors import BadInput, DiskFull, NotFound, Refused, Unavailable, VestigeError
+from vestige.evidence.changes import Plain, Statement
+from vestige.evidence.people import Actor
+from vestige.evidence.uploads import FileWords, Upload
+from vestige.evidence.values import uuid7
+from vestige.policy.load import UNCATEGORIZED
+
+MOST_UNFINISHED = 2_000
+"""Uploads that one sender may have begun and not ended."""
+LONGEST = (1 << 32) * ((1 << 20) - 16) - 40
+"""The plaintext that a sealed object can hold: four pebibytes."""
+
+_EVENTS = (
+    EventType.DEVICE_REGISTERED,
+    EventType.FINDING_OPENED,
+    EventType.ITEM_ACCESSIONED,
+    EventType.ITEM_DUPLICATE_RECEIVED,
+    EventType.ITEM_QUARANTINED,
+    EventType.ITEM_RECEIVED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What a request brings: from which byte on, where it comes from, and its checksum if it was announced."""
+
+    offset: int
+    source: Source
+    checksum: tuple[Sum, bytes] | None = None
+
+
+class Conflict(VestigeError):
+    """The sender goes on from another byte than the one that is next; `size` is that."""
+
+    code = "conflict"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"this upload goes on at byte {size}")
+        self.size = size
+
+
+@action("upload.start", Permission.ITEM_INGEST, EventType.UPLOAD_STARTED)
+def start(desk: Desk, length: int, words: FileWords) -> Upload:
+    """Begin an upload of that many bytes. Raises BadInput for what the sender says wrongly, DiskFull, Unavailable (too many at once)."""
+    ports, now, owner = desk.ports, desk.now(), owner_of(desk.actor)
+    arrival = arrive(desk, words.device, words.officer, words.category, words.recorded_at)
+    reach = visible(desk.actor, desk.permission)
+    officer = reach.person if arrival.officer is None and isinstance(reach, OwnedBy) else arrival.officer
+    desk.require(Subject(officer=officer))
+    if length > LONGEST:
+        raise BadInput(f"no object holds more than {LONGEST} bytes")
+    used, total = ports.vault.room()
+    if length > total - used:
+        raise DiskFull(f"there is no room for {length} bytes on the disk; try again when there is")
+    if ports.uploads.unfinished(owner) >= MOST_UNFINISHED:
+        raise Unavailable(f"{MOST_UNFINISHED} uploads of yours wait to be finished or ended; try again then")
+    upload = Upload(uuid7(), uuid4(), owner, length, words, officer, now, now)
+    with desk.writing() as pen:
+        ports.uploads.begin(upload)
+        told: dict[str, Plain] = {"filename": words.name, "size": length, "said": dict(words.raw)}
+        pen.record(Statement(EventType.UPLOAD_STARTED, about=("upload", str(upload.id)), data=told))
+    return upload
+
+
+def find(ports: Ports, actor: Actor, ref: UUID) -> Upload:
+    """An upload of that sender. Raises NotFound for any other, Refused where they may not upload any more. Its event is that it was begun."""
+    desk = Desk(ports, actor, start.name, start.permission, ())
+    with refusals_recorded(desk):
+        desk.require()
+    upload = ports.uploads.upload(ref)
+    if upload is None or upload.owner != owner_of(actor):
+        raise NotFound("there is no such upload of yours")
+    return upload
+
+
+def grow(ports: Ports, actor: Actor, ref: UUID, chunk: Chunk) -> tuple[int, Upload]:
+    """Take more bytes; how many are durable now, and the upload, with its outcome once it is kept.
+
+    Raises NotFound, Conflict, BadInput, WrongChecksum, DiskFull, Underway, Unavailable.
+    """
+    upload = find(ports, actor, ref)
+    if upload.outcome:
+        if chunk.offset != upload.length:
+            raise Conflict(upload.length)
+        return upload.length, upload
+    with ports.growing.grow(upload.id, upload.sealed, upload.length) as growing:
+        if chunk.offset != growing.size:
+            raise Conflict(growing.size)
+        ports.alarm.check()
+        if not growing.whole:
+            if chunk.checksum:
+                growing.receive_checked(chunk.source, *chunk.checksum)
+            else:
+                growing.receive(chunk.source)
+            ports.uploads.heard(upload.id, growing.size, ports.now())
+        if growing.whole:
+            finish(ports, actor, upload, growing)
+        size = growing.size
+    return size, _ended(ports, upload)
+
+
+def measure(ports: Ports, actor: Actor, ref: UUID) -> tuple[int, Upload]:
+    """How many bytes are durable. One that is whole is told of as that only once it is kept."""
+    upload = find(ports, actor, ref)
+    if upload.outcome:
+        return upload.length, upload
+    if not ports.growing.begun(upload.id) and upload.length:
+        return 0, upload
+    with ports.growing.grow(upload.id, upload.sealed, upload.length) as growing:
+        size = growing.size
+        if growing.whole:
+            finish(ports, actor, upload, growing)
+        elif size != upload.received:
+            ports.uploads.heard(upload.id, size, ports.now())
+    return size, _ended(ports, upload)
+
+
+@action("upload.finish", Permission.ITEM_INGEST, *_EVENTS)
+def finish(desk: Desk, upload: Upload, growing: Growing) -> Outcome:
+    """Keep an upload that is whole. Raises DiskFull, Unavailable; then it stays as it was, to be tried again."""
+    return _kept(desk, upload, growing)
+
+
+@action("upload.settle", Permission.INTAKE_SWEEP, *_EVENTS)
+def settle(desk: Desk, upload: Upload, growing: Growing) -> Outcome:
+    """Keep an upload that is whole and whose sender does not ask any more."""
+    return _kept(desk, upload, growing)
+
+
+@action("upload.terminate", Permission.ITEM_INGEST, EventType.UPLOAD_TERMINATED)
+def terminate(desk: Desk, ref: UUID) -> None:
+    """End an upload that is not whole, and remove what came of it. Refuses one that was kept: it is evidence. Raises NotFound, Underway."""
+    upload = find(desk.ports, desk.actor, ref)
+    if upload.outcome:
+        raise Refused(f"this upload is complete and kept as {upload.outcome.get('number')}; evidence is not deleted by whoever sent it")
+    _drop(desk, upload, EventType.UPLOAD_TERMINATED)
+
+
+@action("upload.expire", Permission.INTAKE_SWEEP, EventType.UPLOAD_EXPIRED)
+def expire(desk: Desk, upload: Upload) -> None:
+    """End an upload whose sender was not heard of for too long, and remove what came of it."""
+    _drop(desk, upload, EventType.UPLOAD_EXPIRED)
+
+
+def owner_of(actor: Actor) -> str:
+    """Whose an upload is."""
+    return f"{actor.kind}:{actor.id}"
+
+
+def _drop(desk: Desk, upload: Upload, event: EventType) -> None:
+    with desk.writing() as pen:
+        if not desk.ports.uploads.drop(upload.id):
+            raise NotFound("this upload has ended")
+        told: dict[str, Plain] = {"filename": upload.words.name, "size": upload.length, "received": upload.received}
+        pen.record(Statement(event, about=("upload", str(upload.id)), data=told))
+    desk.ports.growing.remove(upload.id)  # what somebody holds at this moment is found by the next look: no row is left
+
+
+def _kept(desk: Desk, upload: Upload, growing: Growing) -> Outcome:
+    item, words = uuid7(), upload.words
+    named = words.category if words.category in desk.ports.policy.categories else None  # the policy may have changed since it was begun
+    before = desk.ports.uploads.upload(words.after) if words.after else None
+    after = before.outcome.get("item") if before and before.owner == upload.owner else None
+    arrival = Arrival(
+        words.device,
+        upload.officer,
+        desk.ports.policy.category(named or UNCATEGORIZED),
+        words.recorded_at,
+        categorised=bool(named),
+        item=item,
+        sealed=upload.sealed,
+        path=Path(words.name),
+        digest=growing.digest(),
+        size=upload.length,
+        file_time=words.modified_at,
+        after=UUID(str(after)) if after else None,
+        filename=words.name,
+        said={"upload": str(upload.id), "said": dict(words.raw)},
+    )
+    desk.ports.catalog.begin_intake(item, upload.sealed, words.name, desk.now())
+    try:
+        intake = growing.settling(item)
+    except BaseException:
+        desk.ports.catalog.end_intake(item)
+        raise
+    try:
+        return kept_once(desk, arrival, intake, partial(_noted, desk, upload))
+    except BaseException:
+        give_up(desk, item, intake)
+        raise
+
+
+def _noted(desk: Desk, upload: Upload, outcome: Outcome) -> None:
+    """The upload's row, inside the transaction. Undoes it (Unavailable) where the upload ended meanwhile."""
+    if not desk.ports.uploads.settled(upload.id, outcome.as_json()):
+        raise Unavailable("this upload ended meanwhile; nothing is kept twice")
+
+
+def _ended(ports: Ports, upload: Upload) -> Upload:
+    """The upload as it is now; what lay in the vault beside the item's own object goes."""
+    now = ports.uploads.upload(upload.id)
+    if now is None:
+        raise NotFound("this upload has ended")
+    if now.outcome:
+        ports.growing.remove(upload.id)
+    return now

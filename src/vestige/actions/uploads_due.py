@@ -1,0 +1,62 @@
+"""What the clock does about uploads: those that are whole and forgotten are kept, those that are not run out, what is left is removed."""
+
+from uuid import UUID
+
+from vestige.actions.ports import Ports
+from vestige.actions.uploads import expire, settle
+from vestige.errors import NotFound, Underway
+from vestige.evidence.people import system
+from vestige.evidence.uploads import Upload
+
+EVERY_S = 30.0
+_ASKS_MS = 60_000
+
+
+def is_due(ports: Ports) -> bool:
+    """Whether there is something to do."""
+    now = ports.now()
+    return bool(_left(ports) or ports.uploads.unsettled(now - _ASKS_MS) or ports.uploads.quiet(now - ports.uploads.lasting_ms))
+
+
+def tidy(ports: Ports) -> int:
+    """Do it; returns how many uploads ended. One that somebody holds is left to the next look."""
+    now, ended = ports.now(), 0
+    for upload in ports.uploads.unsettled(now - _ASKS_MS):
+        ended += _settled(ports, upload)
+    for upload in ports.uploads.quiet(now - ports.uploads.lasting_ms):
+        ended += _ended(ports, upload)
+    for ref in _left(ports):
+        ports.growing.remove(ref)
+    return ended
+
+
+def _settled(ports: Ports, upload: Upload) -> bool:
+    try:
+        with ports.growing.grow(upload.id, upload.sealed, upload.length) as growing:
+            if not growing.whole:
+                ports.uploads.heard(upload.id, growing.size, upload.heard)
+                return False
+            settle(ports, system("uploads"), upload, growing)
+    except Underway:
+        return False
+    return True
+
+
+def _ended(ports: Ports, upload: Upload) -> bool:
+    if upload.outcome:  # it is an item for long; nobody asks what became of it any more
+        return ports.growing.remove(upload.id) and ports.uploads.drop(upload.id)
+    try:
+        if ports.growing.begun(upload.id):
+            with ports.growing.grow(upload.id, upload.sealed, upload.length) as growing:
+                if growing.whole:
+                    settle(ports, system("uploads"), upload, growing)
+                    return True
+        expire(ports, system("uploads"), upload)
+    except (NotFound, Underway):
+        return False
+    return True
+
+
+def _left(ports: Ports) -> list[UUID]:
+    """Of which something lies in the vault though they were kept, or are gone."""
+    return [ref for ref in ports.growing.left() if (row := ports.uploads.upload(ref)) is None or row.outcome]

@@ -1,0 +1,1 @@
+"""Resumable uploads: the protocol tus 1.0.0."""
