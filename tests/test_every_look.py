@@ -12,7 +12,7 @@ import typer.main
 
 from tests.agency import Agency, make_agency
 from tests.contracts.layers import ROOT
-from vestige.actions import intake
+from vestige.actions import devices, intake
 from vestige.actions.intake import Sent
 from vestige.catalog.models import Event, Openings
 from vestige.cli.main import app, main
@@ -23,7 +23,9 @@ from vestige.jobs.duties import DUTIES
 
 # Commands that read, what they are given beside the item, and the event that they leave.
 READING: dict[str, tuple[list[str], EventType]] = {
+    "devices faults": ([], EventType.DEVICE_LISTED),
     "devices list": ([], EventType.DEVICE_LISTED),
+    "devices show": (["CAMERA"], EventType.DEVICE_SHOWN),
     "dock list": ([], EventType.DOCK_LISTED),
     "findings": ([], EventType.FINDING_LISTED),
     "fsck": ([], EventType.HOME_CHECKED),
@@ -47,6 +49,12 @@ ACTING = {
         "clip",
         "devices add",
         "devices assign",
+        "devices change",
+        "devices fault",
+        "devices import",
+        "devices mend",
+        "devices return",
+        "devices test",
         "dock connect",
         "dock revoke",
         "export",
@@ -93,13 +101,20 @@ def test_every_command_is_one_that_reads_or_one_that_acts() -> None:
 def test_every_command_that_reads_leaves_an_event_that_says_who_and_from_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     agency = make_agency(tmp_path)
     item = taken(agency, tmp_path)
+    devices.register(agency.ports, agency.actor("evidence custodian"), "CAM1")
     anchor = tmp_path / "anchor.txt"
     for role in ("auditor", "evidence custodian"):
         agency.actor(role)
     with pytest.raises(SystemExit):
         main(["--home", str(tmp_path / "home"), "--as", "EVIDENCE-CUSTODIAN", "log", "anchor", "--out", str(anchor)])
     (tmp_path / "report").write_text("")
-    given = {"ITEM": str(item), "ANCHOR": str(anchor), "NEW": str(tmp_path / "published"), "REPORT": str(tmp_path / "report")}
+    given = {
+        "ITEM": str(item),
+        "ANCHOR": str(anchor),
+        "NEW": str(tmp_path / "published"),
+        "REPORT": str(tmp_path / "report"),
+        "CAMERA": "CAM1",
+    }
     for words, (more, kind) in READING.items():
         before = Event.objects.order_by("-seq").values_list("seq", flat=True)[0]
         badge = "AUDITOR" if words in {"log review", "models list", "people list"} else "EVIDENCE-CUSTODIAN"

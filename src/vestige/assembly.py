@@ -211,6 +211,7 @@ def log_key(home: Home) -> str:
 
 
 def _assembled(settings: Config, policy: str, now: Callable[[], int], keyring: LiveKeyring | None = None) -> Home:
+    from vestige.catalog.devices import DjangoDevices
     from vestige.catalog.django_catalog import DjangoCatalog
     from vestige.catalog.docks import DjangoDocks
     from vestige.catalog.holders import DjangoHolders
@@ -228,6 +229,7 @@ def _assembled(settings: Config, policy: str, now: Callable[[], int], keyring: L
         policy=load_pack(policy),
         models=ModelHands(settings.models),
         backups=_backups(settings, vault),
+        devices=DjangoDevices(),
         docks=DjangoDocks(),
         uploads=DjangoUploads(settings.upload_days * 86_400_000),
         growing=UploadHands(vault),

@@ -67,7 +67,7 @@ def test_a_camera_is_in_one_hand_at_a_time_and_its_holder_is_known_for_each_mome
     devices.assign(agency.ports, custodian, "CAM-1", "A1", 1_000)
     holder = agency.ports.catalog.holder
     assert [holder(camera.id, at) for at in (999, 1_000, 10**12)] == [None, one.id, one.id]
-    with pytest.raises(BadInput, match="somebody holds"):
+    with pytest.raises(BadInput, match="A1 has the camera"):
         devices.assign(agency.ports, custodian, "CAM-1", "A2", 2_000)
     with pytest.raises(IntegrityError), transaction.atomic():
         Assignment.objects.create(id=uuid7(), device_id=camera.id, person_id=two.id, starts=500, ends=1_001)

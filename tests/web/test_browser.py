@@ -206,6 +206,50 @@ def test_axe_finds_no_violation(sit: Sit, server: Server, size: str) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_a_camera_is_entered_given_out_found_faulty_and_taken_back(sit: Sit, size: str) -> None:
+    page, serial = sit("C200", size), f"CAM-{size}"
+    page.goto("/devices?q=no such camera")
+    expect(page.get_by_role("heading", name="No camera fits")).to_be_visible()
+    _no_violation(page, "no cameras")
+    page.goto("/devices")
+    page.get_by_text("Enter a camera").click()
+    page.get_by_label("Serial number", exact=True).fill(serial)
+    page.get_by_label("Make and model").fill("Axis W102")
+    page.get_by_label("Where it is worn or stands").select_option("Vest")
+    _no_violation(page, "entering a camera")
+    page.get_by_role("button", name="Enter the camera").click()
+    page.get_by_role("link", name=serial).click()
+    _no_violation(page, "a new camera")
+    _shot(page, f"camera-{size}-empty")
+    page.get_by_text("Give it to a person").click()
+    page.get_by_label("Badge").fill("B200")
+    page.get_by_role("button", name="Give it").click()
+    expect(page.get_by_text("The camera is with B200.")).to_be_visible()
+    page.get_by_text("Report a fault").click()
+    page.get_by_label("What is wrong").select_option("Battery")
+    page.get_by_label("In words").fill("Empty after an hour")
+    page.get_by_role("button", name="Report it").click()
+    page.get_by_role("button", name="It came back from Lee Marsh").click()
+    expect(page.get_by_text("The camera is back.")).to_be_visible()
+    for details in page.locator("details.house-act summary").all():
+        details.click()
+    _no_violation(page, "a camera")
+    page.get_by_label("How it ended").select_option("Replaced")
+    page.get_by_label("serial number of the other camera").fill("nothing")
+    page.get_by_role("button", name="End the fault").click()
+    expect(page.get_by_text("There is no camera nothing.")).to_be_visible()
+    for path in ("/devices", "/devices/faults"):
+        page.goto(path)
+        _no_violation(page, path)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        _shot(page, f"cameras-{size}-{path.count('/')}")
+    page.goto("/devices")
+    page.get_by_role("link", name="X81-0001").click()
+    expect(page.get_by_text("Dana Ortiz (B100)").first).to_be_visible()
+    _shot(page, f"camera-{size}-full")
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_a_week_is_reviewed_and_signed(sit: Sit, size: str) -> None:
     page = sit("D400", size)
     page.goto("/reviews")

@@ -13,6 +13,9 @@ from vestige.custody.events import EventType
 
 # Each route that is read from: where it is asked, the event that it leaves, and whether that says how many bytes went out.
 LOOKS: dict[str, tuple[str, EventType, bool]] = {
+    "/devices": ("/devices", EventType.DEVICE_LISTED, False),
+    "/devices/<uuid:ref>": ("/devices/{camera}", EventType.DEVICE_SHOWN, False),
+    "/devices/faults": ("/devices/faults", EventType.DEVICE_LISTED, False),
     "/findings": ("/findings", EventType.FINDING_LISTED, False),
     "/items/<str:ref>": ("/items/{item}", EventType.ITEM_SHOWN, False),
     "/items/<str:ref>/trail": ("/items/{item}/trail", EventType.TRAIL_READ, False),
@@ -63,7 +66,7 @@ def test_a_look_leaves_an_event_with_all_that_it_must_tell(server: Server, path:
     week = client.get("/reviews").text.partition('href="/reviews/')[2].partition('"')[0]
     lone = server.world.recordings
     before = events(server)[-1][0]
-    answer = client.get(where.format(item=lone["lone_item"], recording=lone["lone"], week=week))
+    answer = client.get(where.format(item=lone["lone_item"], recording=lone["lone"], week=week, camera=lone["camera"]))
     assert answer.status_code == 200
     [found] = [fields for _, one, fields in events(server, before) if one == kind and fields["actor"]["kind"] == "person"]
     assert found["address"] in {"127.0.0.1", "::1"}
@@ -80,7 +83,7 @@ def test_a_refused_look_is_an_event_too(server: Server, path: str) -> None:
     client = server.signed_in("B200")
     lone = server.world.recordings
     before = events(server)[-1][0]
-    where = LOOKS[path][0].format(item=lone["lone_item"], recording=lone["lone"], week="2026-W47")
+    where = LOOKS[path][0].format(item=lone["lone_item"], recording=lone["lone"], week="2026-W47", camera=lone["camera"])
     assert client.get(where).status_code in {403, 404}
     [found] = [fields for _, one, fields in events(server, before) if one == EventType.ACCESS_REFUSED]
     assert "refused" in found["outcome"]

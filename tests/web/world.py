@@ -151,7 +151,9 @@ def _recordings(ports: Ports, card: Path) -> dict[str, str]:
     custodian = _acting(ports.catalog.person("C200"))
     devices.register(ports, custodian, "X81-0001", "Axis W102", "vest")
     devices.assign(ports, custodian, "X81-0001", "B100", 1_700_000_000_000)
-    found: dict[str, str] = {}
+    camera = ports.catalog.device("X81-0001")
+    assert camera is not None
+    found: dict[str, str] = {"camera": str(camera.id)}
 
     def take(name: str, wishes: Wishes, *files: Path) -> None:
         for outcome in read_card(ports, custodian, Card.find([*files]), wishes, lambda _: None):

@@ -24,7 +24,7 @@ class Role(StrEnum):
 _SESSION = frozenset({Permission.SESSION_START, Permission.SESSION_END})
 _LOOK = frozenset({Permission.ITEM_LIST, Permission.ITEM_SHOW, Permission.ITEM_VIEW, Permission.TRAIL_READ})
 _REDACT = frozenset({Permission.REDACTION_PLAN, Permission.REDACTION_REVIEW, Permission.REDACTION_RENDER})
-_DEVICES = frozenset({Permission.DEVICE_ASSIGN, Permission.DEVICE_LIST, Permission.DEVICE_REGISTER})
+_DEVICES = frozenset({Permission.DEVICE_ASSIGN, Permission.DEVICE_FAULT, Permission.DEVICE_LIST, Permission.DEVICE_REGISTER})
 _DOCKS = frozenset({Permission.DOCK_CONNECT, Permission.DOCK_LIST, Permission.DOCK_REVOKE})
 _LOG = frozenset({Permission.LOG_PUBLISH, Permission.LOG_READ})
 _HOLDERS = _LOG | {Permission.ANCHOR_WRITE, Permission.CHECKPOINT_COSIGN, Permission.CHECKPOINT_STAMP, Permission.WITNESS_LIST}
@@ -70,8 +70,9 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         | {Permission.DOCK_LIST}
         | _FINDINGS
         | _HOLDERS
-        | {Permission.ITEM_INGEST, Permission.ITEM_CLIP, Permission.ITEM_EXPORT, Permission.CARD_ERASE, Permission.HOME_CHECK},
-        Role.OFFICER: _SESSION | _LOOK | {Permission.ITEM_INGEST},
+        | {Permission.ITEM_INGEST, Permission.ITEM_CLIP, Permission.ITEM_EXPORT, Permission.CARD_ERASE, Permission.HOME_CHECK}
+        | {Permission.RECORDING_MARK_TEST},
+        Role.OFFICER: _SESSION | _LOOK | {Permission.ITEM_INGEST, Permission.RECORDING_MARK_TEST},
         Role.RECORDS_ANALYST: _SESSION | _LOOK | _REDACT,
         Role.RECORDS_OFFICER: _SESSION
         | _FINDINGS
@@ -79,7 +80,11 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         | {Permission.ITEM_LIST, Permission.ITEM_SHOW, Permission.TRAIL_READ, Permission.ITEM_CLIP, Permission.ITEM_EXPORT},
         Role.REDACTOR: _SESSION | _LOOK | _REDACT,
         Role.RELEASE_APPROVER: _SESSION | _LOOK | {Permission.REDACTION_REVIEW, Permission.REDACTION_APPROVE, Permission.REDACTION_RELEASE},
-        Role.SUPERVISOR: _SESSION | _LOOK | _FINDINGS | _REVIEW | {Permission.DEVICE_LIST},
+        Role.SUPERVISOR: _SESSION
+        | _LOOK
+        | _FINDINGS
+        | _REVIEW
+        | {Permission.DEVICE_FAULT, Permission.DEVICE_LIST, Permission.RECORDING_MARK_TEST},
     }
 )
 

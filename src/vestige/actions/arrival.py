@@ -168,6 +168,7 @@ class Judged:
             "access_class": arrival.category.access_class,
             "latitude_e7": place[0] if isinstance(place, list) else None,
             "longitude_e7": place[1] if isinstance(place, list) else None,
+            "test": None,
         }
         return recording, (Change("recording", recording, columns),)
 

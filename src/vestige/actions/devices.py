@@ -1,38 +1,116 @@
-"""Cameras and who holds them."""
+"""Cameras: the register, and who has which. What was wrong with one stands in `device_faults`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from vestige.access.permissions import Permission
+from vestige.access.plan import matches, visible
 from vestige.actions.door import Desk, Pen, action
+from vestige.actions.items import subject_of
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, NotFound
 from vestige.evidence.changes import Change, Plain, Statement
-from vestige.evidence.items import Device
+from vestige.evidence.devices import Assignment, DeviceFault, DeviceKind, Mount, Seen, clashing
+from vestige.evidence.items import Device, Recording
+from vestige.evidence.people import Person
 from vestige.evidence.values import uuid7
 
-MOUNTS = frozenset({"", "helmet", "shirt", "vest"})
+_LONGEST_MODEL = 200
+_LATEST = 1 << 48
+"""Milliseconds: no time behind it is meant (the year 10889)."""
+_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What the register says of a camera; an empty word says that it is not known."""
+
+    serial: str
+    model: str = ""
+    mount: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFacts:
+    """A camera as its page shows it. `tested`: its newest function check before a shift (ms)."""
+
+    device: Device
+    seen: Seen
+    assignments: Sequence[Assignment]
+    faults: Sequence[DeviceFault]
+    recordings: Sequence[Recording]
+    tested: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A line of the list: a camera, who has it now, when it was last heard of."""
+
+    device: Device
+    holder: Assignment | None
+    seen: Seen
 
 
 @action("device.register", Permission.DEVICE_REGISTER, EventType.DEVICE_REGISTERED)
-def register(desk: Desk, serial: str, model: str = "", mount: str = "") -> Device:
-    """Register a camera. Raises BadInput for a serial number that is known or empty, or a mount that is not vest, shirt or helmet."""
-    serial = clean_serial(serial)
-    if mount not in MOUNTS:
-        raise BadInput(f"a camera is worn on vest, shirt or helmet, not on {mount!r}")
-    if desk.ports.catalog.device(serial):
-        raise BadInput(f"the camera {serial} is registered already")
+def register(desk: Desk, serial: str, model: str = "", mount: str = "", kind: str = "") -> Device:
+    """Register a camera. Raises BadInput for a serial number that is known or empty, or words that are none of those for mount and kind."""
+    said = checked(Described(serial, model, mount, kind))
+    if desk.ports.catalog.device(said.serial):
+        raise BadInput(f"the camera {said.serial} is registered already")
     with desk.writing() as pen:
-        return new_device(pen, serial, model, mount)
+        return new_device(pen, said.serial, said.model, said.mount, said.kind)
+
+
+@action("device.import", Permission.DEVICE_REGISTER, EventType.DEVICE_REGISTERED, EventType.DEVICE_LISTED)
+def register_all(desk: Desk, rows: Sequence[Described]) -> list[Device]:
+    """Register many at once, all or none; those that are known are left as they are. Returns the new ones. Raises BadInput with the line."""
+    wanted: dict[str, Described] = {}
+    for number, row in enumerate(rows, 1):
+        try:
+            said = checked(row)
+        except BadInput as error:
+            raise BadInput(f"row {number}: {error}; nothing was registered") from error
+        if wanted.setdefault(said.serial, said) != said:
+            raise BadInput(f"row {number}: {said.serial} stands there twice, with other words; nothing was registered")
+    new = [said for said in wanted.values() if desk.ports.catalog.device(said.serial) is None]
+    with desk.writing() as pen:
+        made = [new_device(pen, one.serial, one.model, one.mount, one.kind) for one in new]
+        pen.record(Statement(EventType.DEVICE_LISTED, data={"count": len(wanted), "new": len(made)}))
+    return made
+
+
+@action("device.change", Permission.DEVICE_REGISTER, EventType.DEVICE_CHANGED)
+def change(desk: Desk, said: Described, *, out_of_use: bool, reason: str = "") -> Device:
+    """Say anew what a camera is and whether it is in use. Raises NotFound; BadInput without a reason where that changes, or while it is out."""
+    said, reason = checked(said), reason.strip()[:1000]
+    known = find(desk, said.serial)
+    if out_of_use != (known.out_of_use is not None) and not reason:
+        raise BadInput("taking a camera out of use, or back into use, takes a reason")
+    since = (known.out_of_use or desk.now()) if out_of_use else None
+    with desk.writing() as pen:
+        desk.ports.devices.lock(known.id)
+        if out_of_use and desk.ports.devices.held_now([known.id]):
+            raise BadInput(f"somebody has the camera {known.serial}; it must be returned before it goes out of use")
+        columns: dict[str, Plain] = {"model": said.model, "mount": said.mount, "kind": said.kind, "out_of_use": since}
+        statement = Statement(EventType.DEVICE_CHANGED, about=("device", str(known.id)), changes=(Change("device", known.id, columns),))
+        pen.record(replace(statement, data={"reason": reason} if reason else {}))
+    return replace(known, model=said.model, mount=said.mount, kind=said.kind, out_of_use=since)
 
 
 @action("device.assign", Permission.DEVICE_ASSIGN, EventType.ASSIGNMENT_OPENED)
-def assign(desk: Desk, serial: str, badge: str, starts: int) -> None:
-    """Give a camera to a person from a moment on (ms UTC). Raises BadInput when another holds it then, NotFound."""
-    device, person = desk.ports.catalog.device(serial), desk.ports.catalog.person(badge)
-    if device is None or person is None:
-        raise NotFound(f"there is no camera {serial}" if device is None else f"there is nobody with badge {badge}")
-    if desk.ports.catalog.holder(device.id, starts):
-        raise BadInput(f"somebody holds the camera {serial} at that time; it must be returned first")
-    columns: dict[str, Plain] = {"device": str(device.id), "person": str(person.id), "starts": starts, "ends": None}
-    desk.note(Statement(EventType.ASSIGNMENT_OPENED, about=("device", str(device.id)), changes=(Change("assignment", uuid7(), columns),)))
+def assign(desk: Desk, serial: str, badge: str, starts: int, ends: int | None = None) -> None:
+    """Give a camera to a person from a moment on, or for a period (ms UTC). Raises BadInput when somebody has it in that time, NotFound."""
+    device, person = find(desk, serial), desk.ports.catalog.person(badge)
+    if person is None:
+        raise NotFound(f"there is nobody with badge {badge}")
+    give(desk, device, person, starts, ends)
+
+
+@action("device.return", Permission.DEVICE_ASSIGN, EventType.ASSIGNMENT_CLOSED)
+def give_back(desk: Desk, serial: str, at: int | None = None) -> Assignment:
+    """A camera comes back, now or at a moment (ms UTC) that was. Raises BadInput when nobody has it, or for a time before they got it."""
+    return take_back(desk, find(desk, serial), at)
 
 
 @action("device.list", Permission.DEVICE_LIST, EventType.DEVICE_LISTED)
@@ -43,6 +121,91 @@ def list_devices(desk: Desk) -> list[Device]:
     return devices
 
 
+@action("device.list_page", Permission.DEVICE_LIST, EventType.DEVICE_LISTED)
+def list_page(desk: Desk, wanted: str, after: str, limit: int) -> list[Listed]:
+    """Some cameras by serial number, behind `after`, with who has them; `wanted` narrows them to what serial number or model holds."""
+    found = desk.ports.devices.page(wanted.strip()[:100], after[:100], limit)
+    ids = [one.id for one in found]
+    held, seen = desk.ports.devices.held_now(ids), desk.ports.devices.seen(ids)
+    desk.note(Statement(EventType.DEVICE_LISTED, data={"count": len(found)}))
+    return [Listed(one, held.get(one.id), seen.get(one.id, Seen())) for one in found]
+
+
+@action("device.show", Permission.DEVICE_LIST, EventType.DEVICE_SHOWN)
+def show(desk: Desk, serial: str) -> DeviceFacts:
+    """One camera: its history, its faults, and of its recordings those that the actor may see. Raises NotFound."""
+    device, devices = find(desk, serial), desk.ports.devices
+    reach = visible(desk.actor, Permission.ITEM_LIST)
+    recordings = devices.recordings(device.id, _SHOWN)
+    tests = [one.recorded_at for one in recordings if one.test and one.recorded_at is not None]
+    shown = [one for one in recordings if matches(reach, subject_of(one))]
+    told: dict[str, Plain] = {"recordings": [one.number for one in shown]}
+    desk.note(Statement(EventType.DEVICE_SHOWN, about=("device", str(device.id)), data=told))
+    return DeviceFacts(
+        device,
+        devices.seen([device.id]).get(device.id, Seen()),
+        devices.assignments(device.id),
+        devices.faults(device=device.id),
+        shown,
+        max(tests, default=None),
+    )
+
+
+def find(desk: Desk, serial: str) -> Device:
+    """The camera of that serial number. Raises NotFound."""
+    device = desk.ports.catalog.device(serial.strip())
+    if device is None:
+        raise NotFound(f"there is no camera {serial[:100]}")
+    return device
+
+
+def give(desk: Desk, device: Device, person: Person, starts: int, ends: int | None = None, data: Mapping[str, Plain] | None = None) -> None:
+    """Open an assignment. No two have one camera at once: held here under the camera's lock, and by the database itself."""
+    if not 0 <= starts < _LATEST or (ends is not None and not starts < ends < _LATEST):
+        raise BadInput("a camera is given from a moment on, and for a time that ends after it begins")
+    if device.out_of_use is not None and (ends is None or device.out_of_use < ends):
+        raise BadInput(f"the camera {device.serial} is out of use")
+    if not person.active:
+        raise BadInput(f"{person.badge} is not in service")
+    with desk.writing() as pen:
+        desk.ports.devices.lock(device.id)
+        other = clashing(desk.ports.devices.assignments(device.id), starts, ends)
+        if other:
+            until = "" if other.ends is None else ", until a later time"
+            raise BadInput(f"{other.badge} has the camera {device.serial} then{until}; it must be returned first")
+        columns: dict[str, Plain] = {"device": str(device.id), "person": str(person.id), "starts": starts, "ends": ends}
+        change = Change("assignment", uuid7(), columns)
+        pen.record(Statement(EventType.ASSIGNMENT_OPENED, about=("device", str(device.id)), data=data or {}, changes=(change,)))
+
+
+def take_back(desk: Desk, device: Device, at: int | None = None, data: Mapping[str, Plain] | None = None) -> Assignment:
+    """Close the assignment that has no end yet, now or at an earlier moment. Raises BadInput."""
+    now = desk.now()
+    with desk.writing() as pen:
+        desk.ports.devices.lock(device.id)
+        held = desk.ports.devices.held_now([device.id]).get(device.id)
+        if held is None:
+            raise BadInput(f"nobody has the camera {device.serial}")
+        ends = now if at is None else at
+        if ends <= held.starts or ends > now:
+            raise BadInput(f"the camera {device.serial} went to {held.badge} later than that, or it comes back at a time that is not yet")
+        change = Change("assignment", held.id, {"ends": ends})
+        pen.record(Statement(EventType.ASSIGNMENT_CLOSED, about=("device", str(device.id)), data=data or {}, changes=(change,)))
+    return replace(held, ends=ends)
+
+
+def checked(said: Described) -> Described:
+    """The words without blanks around them. Raises BadInput for a serial number, mount or kind that is none."""
+    serial, model = clean_serial(said.serial), said.model.strip()
+    mount, kind = said.mount.strip().lower(), said.kind.strip().lower()
+    if len(model) > _LONGEST_MODEL or not (model.isprintable() or not model):
+        raise BadInput(f"the model of a camera has at most {_LONGEST_MODEL} printable characters")
+    for word, known, what in ((mount, Mount, "where a camera is worn"), (kind, DeviceKind, "what a camera is")):
+        if word and word not in {one.value for one in known}:
+            raise BadInput(f"{what} is one of {', '.join(sorted(one.value for one in known))}, not {word[:100]!r}")
+    return Described(serial, model, mount, kind)
+
+
 def clean_serial(serial: str) -> str:
     """The serial number without blanks around it. Raises BadInput for none, or one that is too long or not printable."""
     serial = serial.strip()
@@ -51,9 +214,10 @@ def clean_serial(serial: str) -> str:
     return serial
 
 
-def new_device(pen: Pen, serial: str, model: str = "", mount: str = "") -> Device:
+def new_device(pen: Pen, serial: str, model: str = "", mount: str = "", kind: str = "") -> Device:
     """Write a new camera into a transaction."""
-    device = Device(uuid7(), serial, model, mount)
-    change = Change("device", device.id, {"serial": serial, "model": model, "mount": mount})
+    device = Device(uuid7(), serial, model, mount, kind)
+    columns: dict[str, Plain] = {"serial": serial, "model": model, "mount": mount, "kind": kind, "out_of_use": None}
+    change = Change("device", device.id, columns)
     pen.record(Statement(EventType.DEVICE_REGISTERED, about=("device", str(device.id)), changes=(change,)))
     return device

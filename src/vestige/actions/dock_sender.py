@@ -45,7 +45,9 @@ def _device(desk: Desk, serial: str, doubts: dict[FindingKind, str]) -> Device |
     found = desk.ports.catalog.findings_of([device.id]) if device else []
     if device is None or any(one.kind is FindingKind.DEVICE_UNKNOWN and one.closed_at is None for one in found):
         doubts[FindingKind.DEVICE_UNKNOWN] = f"nobody entered the camera {serial}, and no dock announced it"
-    if out_of_use(_announced(desk, "Devices", serial)):
+    if device is not None and device.out_of_use is not None:
+        doubts[FindingKind.DEVICE_DISABLED] = f"the camera {serial} is out of use here"
+    elif out_of_use(_announced(desk, "Devices", serial)):
         doubts[FindingKind.DEVICE_DISABLED] = f"the dock says that the camera {serial} is out of use"
     return device
 

@@ -49,7 +49,15 @@ NOUNS: Mapping[str, Noun] = {
     "agency": Noun(models.Agency, _same("name", "policy", "timezone", "console_acts")),
     "approval": Noun(models.Approval, {"redaction": "redaction_id", "plan_digest": "plan_digest", "person": "person_id"}),
     "assignment": Noun(models.Assignment, {"device": "device_id", "person": "person_id", "starts": "starts", "ends": "ends"}),
-    "device": Noun(models.Device, _same("serial", "model", "mount")),
+    "device": Noun(models.Device, _same("serial", "model", "mount", "kind", "out_of_use")),
+    "device_fault": Noun(
+        models.DeviceFault,
+        {
+            **_same("noticed_at", "reason", "words", "outcome", "outcome_words", "ended_at"),
+            "device": "device_id",
+            "replaced_by": "replaced_by_id",
+        },
+    ),
     "dock": Noun(models.Dock, _same("name", "account", "key_sha256", "revoked")),
     "dock_container": Noun(models.DockContainer, {**_same("name", "said", "complete"), "dock": "dock_id", "recording": "recording_id"}),
     "dock_object": Noun(models.DockObject, {**_same("name", "sha256", "said"), "container": "container_id", "item": "item_id"}),
@@ -68,6 +76,7 @@ NOUNS: Mapping[str, Noun] = {
         models.Recording,
         {
             **_same("number", "recorded_at", "recorded_at_source", "category", "access_class", "latitude_e7", "longitude_e7"),
+            "test": "test",
             "device": "device_id",
             "officer": "officer_id",
         },

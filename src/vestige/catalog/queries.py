@@ -83,6 +83,11 @@ def recording(ref: str) -> Recording | None:
     return values.recording(row) if row else None
 
 
+def recordings_of(device_id: UUID, limit: int) -> list[Recording]:
+    """The recordings of a camera, newest first."""
+    return [values.recording(row) for row in _recordings().filter(device=device_id).order_by("-id")[:limit]]
+
+
 def recordings(visible: Plan, wanted: ItemFilter) -> list[Recording]:
     """Recordings, newest first, that the plan shows and the filter wants."""
     rows = _recordings().filter(compile_plan(visible, "")).filter(_narrow(wanted, ""))

@@ -64,13 +64,14 @@ def recording(row: models.Recording) -> Recording:
         access_class=row.access_class,
         place=place,
         items=tuple(item(i) for i in row.items.all()),
+        test=bool(row.test),
         incomplete=any(container.complete is None for container in row.containers.all()),
     )
 
 
 def device(row: models.Device) -> Device:
     """A device."""
-    return Device(row.id, row.serial, row.model, row.mount)
+    return Device(row.id, row.serial, row.model, row.mount, row.kind or "", row.out_of_use)
 
 
 def person(row: PersonRow) -> Person:

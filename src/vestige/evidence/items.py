@@ -73,7 +73,7 @@ class EvidenceItem:
 class Recording:
     """One activation of a camera: its items in order, and what is decided for all of them together.
 
-    `incomplete`: a dock is still to say that it sent all of it.
+    `incomplete`: a dock is still to say that it sent all of it. `test`: a function check of the camera before a shift, no evidence.
     """
 
     id: UUID
@@ -89,6 +89,7 @@ class Recording:
     place: Place | None
     items: tuple[EvidenceItem, ...]
     incomplete: bool = False
+    test: bool = False
 
     @property
     def status(self) -> ItemStatus:
@@ -114,12 +115,14 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A body-worn camera. `mount` is where it is worn: vest, shirt or helmet, or empty."""
+    """A camera. `mount` is where it is worn and `kind` what it is (evidence.devices), or empty; `out_of_use` since when it is not used."""
 
     id: UUID
     serial: str
     model: str
     mount: str
+    kind: str = ""
+    out_of_use: int | None = None
 
 
 class FindingKind(StrEnum):

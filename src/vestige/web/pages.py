@@ -41,6 +41,7 @@ class _Link:
 _LINKS = (
     _Link("/recordings", "Recordings", Permission.ITEM_LIST),
     _Link("/findings", "Findings", Permission.FINDING_LIST),
+    _Link("/devices", "Cameras", Permission.DEVICE_LIST),
     _Link("/reviews", "Weekly review", Permission.REVIEW_READ),
     _Link("/people", "People", Permission.PERSON_LIST),
 )

@@ -9,10 +9,24 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods
 
-from vestige.actions import dock_intake, dock_words, docks, findings, items, people, review, trail_report, uploads, viewing
+from vestige.actions import (
+    device_faults,
+    devices,
+    dock_intake,
+    dock_words,
+    docks,
+    findings,
+    items,
+    people,
+    review,
+    trail_report,
+    uploads,
+    viewing,
+)
 from vestige.actions.door import Action
 from vestige.web.pages import answering
 from vestige.web.views import accounts, recordings, reviews
+from vestige.web.views import devices as cameras
 from vestige.web.views import findings as listing
 
 _GET = ("GET", "HEAD")
@@ -58,6 +72,15 @@ def _open_page(pattern: str, view: Callable[..., HttpResponseBase], action: Acti
 
 PAGES = (
     _page("", recordings.first, items.list_recordings),
+    _page("devices", cameras.list_devices, devices.list_page),
+    _page("devices/register", cameras.register, devices.register, _POST),
+    _page("devices/faults", cameras.list_faults, device_faults.list_faults),
+    _page("devices/<uuid:ref>", cameras.show, devices.show),
+    _page("devices/<uuid:ref>/assign", cameras.assign, devices.assign, _POST),
+    _page("devices/<uuid:ref>/change", cameras.change, devices.change, _POST),
+    _page("devices/<uuid:ref>/faults", cameras.report_fault, device_faults.report, _POST),
+    _page("devices/<uuid:ref>/faults/<uuid:fault>/end", cameras.end_fault, device_faults.end, _POST),
+    _page("devices/<uuid:ref>/return", cameras.give_back, devices.give_back, _POST),
     _page("findings", listing.list_findings, findings.list_findings),
     _page("findings/<uuid:ref>/close", listing.close, findings.close, _POST),
     _page("items/<str:ref>", recordings.show_item, items.show_item),
@@ -66,6 +89,7 @@ PAGES = (
     _page("people", listing.list_people, people.list_people),
     _page("recordings", recordings.list_recordings, items.list_recordings),
     _page("recordings/<str:ref>", recordings.show_recording, items.show_recording),
+    _page("recordings/<str:ref>/test", cameras.mark_test, device_faults.mark_test, _POST),
     _page("reviews", reviews.list_weeks, review.list_weeks),
     _page("reviews/<str:week>", reviews.show_week, review.read),
     _page("reviews/<str:week>/sign", reviews.sign, review.sign, _POST),

@@ -37,12 +37,14 @@ class Counter(models.Model):
 
 
 class Device(models.Model):
-    """A body-worn camera."""
+    """A camera. Columns that came later may be null: homes of earlier versions have no event that tells of them."""
 
     id = _id()
     serial = models.CharField(max_length=100, unique=True)
     model = models.CharField(max_length=200, blank=True)
     mount = models.CharField(max_length=20, blank=True)
+    kind = models.CharField(max_length=20, null=True)  # noqa: DJ001  # null: never told, which the log's replay tells apart from ""
+    out_of_use = models.BigIntegerField(null=True)
 
     def __str__(self) -> str:
         return self.serial
@@ -57,8 +59,32 @@ class Assignment(models.Model):
     starts = models.BigIntegerField()
     ends = models.BigIntegerField(null=True)
 
+    class Meta:
+        """Every assignment lasts."""
+
+        constraints = (
+            models.CheckConstraint(condition=models.Q(ends__isnull=True) | models.Q(ends__gt=models.F("starts")), name="assignment_lasts"),
+        )
+
     def __str__(self) -> str:
         return f"{self.device_id} {self.person_id}"
+
+
+class DeviceFault(models.Model):
+    """What was wrong with a camera, and how it ended; open while `ended_at` is null."""
+
+    id = _id()
+    device = models.ForeignKey(Device, models.PROTECT, related_name="faults")
+    noticed_at = models.BigIntegerField()
+    reason = models.CharField(max_length=20)
+    words = models.TextField(blank=True)
+    outcome = models.CharField(max_length=20, blank=True)
+    outcome_words = models.TextField(blank=True)
+    replaced_by = models.ForeignKey(Device, models.PROTECT, null=True, related_name="replaces")
+    ended_at = models.BigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.reason} of {self.device_id}"
 
 
 class Recording(models.Model):
@@ -74,6 +100,7 @@ class Recording(models.Model):
     access_class = models.CharField(max_length=20)
     latitude_e7 = models.BigIntegerField(null=True)
     longitude_e7 = models.BigIntegerField(null=True)
+    test = models.BooleanField(null=True)
 
     class Meta:
         """Lists run newest first, by officer, device, category and time."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -16,11 +15,11 @@ from vestige.actions.trail_report import Form, report
 from vestige.errors import BadInput, NotFound
 from vestige.evidence.items import EvidenceItem, ItemFilter, ItemStatus, Recording
 from vestige.evidence.people import Actor
-from vestige.evidence.values import to_ms
 from vestige.web import hands
 from vestige.web.bytes.passes import pass_for
 from vestige.web.media import PAGES, playing
 from vestige.web.pages import draw, holds, unseen
+from vestige.web.times import moment
 from vestige.web.words import tell
 
 _PAGE = 24
@@ -90,6 +89,8 @@ def show_recording(request: HttpRequest, ref: str) -> HttpResponseBase:
         "redactions": facts.redactions,
         "trail": trail,
         "may_trail": holds(actor, Permission.TRAIL_READ),
+        "may_mark_test": holds(actor, Permission.RECORDING_MARK_TEST),
+        "may_devices": holds(actor, Permission.DEVICE_LIST),
     }
     return draw(request, "recording.html", context)
 
@@ -106,6 +107,7 @@ def show_item(request: HttpRequest, ref: str) -> HttpResponseBase:
         "item": item,
         "parent": parent,
         "may_trail": holds(actor, Permission.TRAIL_READ),
+        "may_devices": holds(actor, Permission.DEVICE_LIST),
     }
     return draw(request, "item.html", context)
 
@@ -158,27 +160,14 @@ def _wanted(given: Mapping[str, str], before: str) -> ItemFilter:
         device=given["device"] or None,
         category=given["category"] or None,
         status=ItemStatus(given["status"]) if given["status"] else None,
-        since=_moment(given["since"], "from"),
-        until=_moment(given["until"], "to", end=True),
+        since=moment(given["since"], "from"),
+        until=moment(given["until"], "to", end=True),
         limit=_PAGE,
     )
     try:
         return replace(wanted, before=UUID(before)) if before else wanted
     except ValueError as error:
         raise BadInput("There is no such page of the list.") from error
-
-
-def _moment(text: str, which: str, *, end: bool = False) -> int | None:
-    """The time (ms UTC) that a field says in the agency's time zone; a `to` includes the whole minute or day that it names."""
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise BadInput(f"The time in “{which}” is not a date, or a date and a time.") from error
-    if end:
-        at += timedelta(days=1) if len(text) <= len("2026-11-24") else timedelta(minutes=1)
-    return to_ms(at if at.tzinfo else at.replace(tzinfo=hands.zone()))
 
 
 def _set(given: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,123 @@
+"""What was wrong with a camera and how it ended (repaired, replaced, retired), and function checks before a shift."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from vestige.access.permissions import Permission
+from vestige.actions.devices import find
+from vestige.actions.door import Desk, action
+from vestige.actions.items import subject_of
+from vestige.custody.events import EventType
+from vestige.errors import BadInput, NotFound
+from vestige.evidence.changes import Change, Plain, Statement
+from vestige.evidence.devices import DeviceFault, FaultOutcome, FaultReason
+from vestige.evidence.items import Recording
+from vestige.evidence.values import uuid7
+
+_LONGEST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a fault ended, in whose words, and the serial number of the camera that came in place of this one."""
+
+    outcome: str
+    words: str = ""
+    replaced_by: str = ""
+
+
+@action("device.report_fault", Permission.DEVICE_FAULT, EventType.DEVICE_FAULT_REPORTED)
+def report(desk: Desk, serial: str, reason: str, words: str, noticed_at: int | None = None) -> UUID:
+    """Somebody found that something is wrong with a camera (R28). Raises NotFound, BadInput for a reason that is none or a time to come."""
+    device, now = find(desk, serial), desk.now()
+    known = {one.value for one in FaultReason}
+    if reason not in known:
+        raise BadInput(f"the reason of a fault is one of {', '.join(sorted(known))}, not {reason[:100]!r}")
+    at = now if noticed_at is None else noticed_at
+    if not 0 <= at <= now:
+        raise BadInput("a fault was noticed at a time that was")
+    ref = uuid7()
+    columns: dict[str, Plain] = {
+        "device": str(device.id),
+        "noticed_at": at,
+        "reason": reason,
+        "words": words.strip()[:_LONGEST],
+        "outcome": "",
+        "outcome_words": "",
+        "replaced_by": None,
+        "ended_at": None,
+    }
+    change = Change("device_fault", ref, columns)
+    desk.note(Statement(EventType.DEVICE_FAULT_REPORTED, about=("device", str(device.id)), changes=(change,)))
+    return ref
+
+
+@action("device.end_fault", Permission.DEVICE_FAULT, EventType.DEVICE_FAULT_ENDED, EventType.DEVICE_CHANGED)
+def end(desk: Desk, ref: UUID, ended: Ended) -> None:
+    """Say how a fault ended. A camera that was replaced or retired goes out of use. Raises NotFound, BadInput."""
+    fault, now = desk.ports.devices.fault(ref), desk.now()
+    if fault is None:
+        raise NotFound(f"there is no fault {ref}")
+    _check(fault, ended)
+    other = find(desk, ended.replaced_by) if ended.replaced_by.strip() else None
+    if other and other.id == fault.device:
+        raise BadInput("a camera is not replaced by itself")
+    columns: dict[str, Plain] = {
+        "outcome": ended.outcome,
+        "outcome_words": ended.words.strip()[:_LONGEST],
+        "replaced_by": str(other.id) if other else None,
+        "ended_at": now,
+    }
+    device = find(desk, fault.serial)
+    about = ("device", str(device.id))
+    goes = ended.outcome in {FaultOutcome.REPLACED, FaultOutcome.RETIRED} and device.out_of_use is None
+    with desk.writing() as pen:
+        desk.ports.devices.lock(device.id)
+        if goes and desk.ports.devices.held_now([device.id]):
+            raise BadInput(f"somebody has the camera {device.serial}; it must be returned before it goes out of use")
+        pen.record(Statement(EventType.DEVICE_FAULT_ENDED, about=about, changes=(Change("device_fault", ref, columns),)))
+        if goes:
+            changes = (Change("device", device.id, {"out_of_use": now}),)
+            pen.record(Statement(EventType.DEVICE_CHANGED, about=about, data={"reason": ended.outcome}, changes=changes))
+
+
+@action("device.list_faults", Permission.DEVICE_LIST, EventType.DEVICE_LISTED)
+def list_faults(desk: Desk, since: int | None = None) -> list[DeviceFault]:
+    """Faults of all cameras, newest first, noticed since then (ms)."""
+    faults = desk.ports.devices.faults(since=since)
+    desk.note(Statement(EventType.DEVICE_LISTED, data={"faults": len(faults)}))
+    return faults
+
+
+@action("recording.mark_test", Permission.RECORDING_MARK_TEST, EventType.RECORDING_MARKED_TEST)
+def mark_test(desk: Desk, ref: str, *, test: bool) -> Recording:
+    """Mark a recording as a function check before a shift (R29), or take the mark away. Raises NotFound, BadInput where it is so already."""
+    recording = desk.ports.catalog.recording(ref)
+    if recording is None:
+        raise NotFound(f"there is no recording {ref[:100]}")
+    desk.require(subject_of(recording))
+    if recording.test == test:
+        raise BadInput(f"{recording.number} is {'marked as a function check already' if test else 'not marked as a function check'}")
+    changes = (Change("recording", recording.id, {"test": test}),)
+    items = recording.segments or recording.items
+    with desk.writing() as pen:
+        for number, item in enumerate(items):
+            statement = Statement(
+                EventType.RECORDING_MARKED_TEST,
+                item=item.id,
+                about=("recording", str(recording.id)),
+                data={"test": test},
+                changes=changes if not number else (),
+            )
+            pen.record(statement)
+    return recording
+
+
+def _check(fault: DeviceFault, ended: Ended) -> None:
+    known = {one.value for one in FaultOutcome}
+    if ended.outcome not in known:
+        raise BadInput(f"a fault ends as one of {', '.join(sorted(known))}, not {ended.outcome[:100]!r}")
+    if fault.ended_at is not None:
+        raise BadInput("this fault has ended already")
+    if bool(ended.replaced_by.strip()) != (ended.outcome == FaultOutcome.REPLACED):
+        raise BadInput("a camera that was replaced has another in its place, and no other has: say which (its serial number)")

@@ -1,0 +1,107 @@
+"""What the catalog knows of cameras, as values. What bears evidence changes only through the log."""
+
+import json
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+from vestige.catalog import models, queries, values
+from vestige.evidence.devices import Assignment, DeviceFault, FaultOutcome, FaultReason, Seen
+from vestige.evidence.items import Device, Recording
+
+
+class DjangoDevices:
+    """Rows of cameras, assignments and faults."""
+
+    def by_id(self, device: UUID) -> Device | None:
+        """One camera."""
+        row = models.Device.objects.filter(id=device).first()
+        return values.device(row) if row else None
+
+    def page(self, wanted: str, after: str, limit: int) -> list[Device]:
+        """Cameras by serial number, those behind `after`, narrowed to what serial number or model holds."""
+        rows = models.Device.objects.filter(Q(serial__icontains=wanted) | Q(model__icontains=wanted)) if wanted else models.Device.objects
+        return [values.device(row) for row in rows.filter(serial__gt=after).order_by("serial")[:limit]]
+
+    def lock(self, device: UUID) -> None:
+        """Inside a transaction: one at a time gives this camera out or takes it back."""
+        models.Device.objects.select_for_update(no_key=True).get(id=device)
+
+    def assignments(self, device: UUID) -> list[Assignment]:
+        """Who had it, newest first."""
+        return [_assignment(row) for row in _assignments().filter(device=device).order_by("-starts")]
+
+    def held_now(self, devices: Sequence[UUID]) -> dict[UUID, Assignment]:
+        """Of these cameras those that somebody has, without an end yet."""
+        return {row.device_id: _assignment(row) for row in _assignments().filter(device__in=list(devices), ends__isnull=True)}
+
+    def held_by(self, person: UUID) -> list[tuple[Device, Assignment]]:
+        """What a person has, without an end yet."""
+        rows = _assignments().filter(person=person, ends__isnull=True).select_related("device").order_by("device__serial")
+        return [(values.device(row.device), _assignment(row)) for row in rows]
+
+    def free(self, limit: int) -> list[Device]:
+        """Cameras in use that nobody has, without an open fault, by serial number."""
+        held = models.Assignment.objects.filter(ends__isnull=True).values("device")
+        faulty = models.DeviceFault.objects.filter(ended_at__isnull=True).values("device")
+        rows = models.Device.objects.filter(out_of_use__isnull=True).exclude(id__in=held).exclude(id__in=faulty)
+        return [values.device(row) for row in rows.order_by("serial")[:limit]]
+
+    def faults(self, *, device: UUID | None = None, since: int | None = None, limit: int = 1000) -> list[DeviceFault]:
+        """Faults, newest first: of one camera, or noticed since then."""
+        rows = _faults() if device is None else _faults().filter(device=device)
+        rows = rows if since is None else rows.filter(noticed_at__gte=since)
+        return [_fault(row) for row in rows.order_by("-noticed_at", "-id")[:limit]]
+
+    def fault(self, ref: UUID) -> DeviceFault | None:
+        """One fault."""
+        row = _faults().filter(id=ref).first()
+        return _fault(row) if row else None
+
+    def seen(self, devices: Sequence[UUID]) -> dict[UUID, Seen]:
+        """When something of each last came in, by which dock, with which firmware; cameras that were never heard of are left out."""
+        newest = models.EvidenceItem.objects.filter(recording__device=OuterRef("id"), parent__isnull=True).order_by("-id").values("id")[:1]
+        rows = models.Device.objects.filter(id__in=list(devices)).annotate(newest=Subquery(newest)).values_list("id", "newest")
+        item_of = {device: item for device, item in rows if item}
+        items = models.EvidenceItem.objects.select_related("recording").prefetch_related("recording__containers__dock")
+        found = {item.id: item for item in items.filter(id__in=list(item_of.values()))}
+        return {device: _seen(found[item]) for device, item in item_of.items()}
+
+    def recordings(self, device: UUID, limit: int) -> list[Recording]:
+        """Its recordings, newest first."""
+        return queries.recordings_of(device, limit)
+
+
+def _seen(item: models.EvidenceItem) -> Seen:
+    container = next(iter(item.recording.containers.all()), None)
+    told = item.probe.get("device")
+    firmware = json.loads(container.said).get("FirmwareVersion") if container else told.get("firmware") if isinstance(told, dict) else ""
+    return Seen(item.received_at, container.dock.name if container else "", str(firmware or "")[:200])
+
+
+def _assignments() -> "QuerySet[models.Assignment]":
+    return models.Assignment.objects.select_related("person")
+
+
+def _assignment(row: models.Assignment) -> Assignment:
+    return Assignment(row.id, row.device_id, row.person_id, row.person.badge, row.person.name, row.starts, row.ends)
+
+
+def _faults() -> "QuerySet[models.DeviceFault]":
+    return models.DeviceFault.objects.select_related("device", "replaced_by")
+
+
+def _fault(row: models.DeviceFault) -> DeviceFault:
+    return DeviceFault(
+        id=row.id,
+        device=row.device_id,
+        serial=row.device.serial,
+        noticed_at=row.noticed_at,
+        reason=FaultReason(row.reason),
+        words=row.words,
+        outcome=FaultOutcome(row.outcome) if row.outcome else None,
+        outcome_words=row.outcome_words,
+        replaced_by=row.replaced_by.serial if row.replaced_by else "",
+        ended_at=row.ended_at,
+    )
