@@ -178,3 +178,9 @@ def test_doubt_means_quarantine_and_lesser_damage_is_told() -> None:
     assert found("video", 10, 10, opens=False) == (True, False)
     assert found("unknown", 0, 0) == (True, False)
     assert found("image", 0, 0, table=False) == (False, False)
+
+
+@pytest.mark.parametrize(("kind", "opens", "kept_apart"), [("unknown", False, False), ("image", True, False), ("video", False, True)])
+def test_what_stands_beside_footage_is_kept_without_a_claim(kind: str, opens: bool, kept_apart: bool) -> None:  # noqa: FBT001  # a table
+    assert bool(judge(Condition(kind, opens, sample_table=False, beside=True)).quarantine) is kept_apart
+    assert judge(Condition("unknown", opens=False, sample_table=False)).quarantine

@@ -37,7 +37,7 @@ class Arrival:
     """A file on its way in, and what its sender says: serial number, officer, category, time (and who told it).
 
     `sealed` is the object that holds it. `recording` is the id of the one that it goes into, which is there already where it `joins`;
-    `position` its place there. `said` and `changes` go into the event that it was received.
+    `position` its place there; `beside` is what it is where it stands beside footage. `said` and `changes` go into the event that it was received.
     """
 
     device: str | None
@@ -57,6 +57,7 @@ class Arrival:
     recording: UUID | None = None
     joins: bool = False
     position: int = 0
+    beside: str = ""
     said: Mapping[str, Plain] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
 
@@ -219,7 +220,9 @@ def facts_of(desk: Desk, arrival: Arrival) -> Judged:
         groups_sampled=_count(facts, "groups_sampled"),
         groups_decoded=_count(facts, "groups_decoded"),
         error=str(facts["error"] or index.get("missing", "") if facts["kind"] in {"video", "unknown"} else facts["error"]),
+        beside=bool(arrival.beside),
     )
+    facts |= {"attached": arrival.beside} if arrival.beside else {}
     verdict = judge(condition)
     status = ItemStatus.QUARANTINED if verdict.quarantine else ItemStatus.ACCESSIONED
     return Judged(arrival, facts, index, key, status, verdict.quarantine, verdict.damage)

@@ -25,6 +25,7 @@ from vestige.actions.door import Desk, action
 from vestige.actions.ports import Intake, Ports
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, Fault, Refused, Unavailable
+from vestige.evidence.cards import Beside
 from vestige.evidence.changes import Statement
 from vestige.evidence.items import EvidenceItem, Recording, TimeSource
 from vestige.evidence.values import Digest, uuid7
@@ -32,7 +33,10 @@ from vestige.evidence.values import Digest, uuid7
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A file and what its sender says of it; `after` is the item that was taken in before it from the same folder."""
+    """A file and what its sender says of it; `after` is the footage that was taken in before it from the same folder.
+
+    `beside` says what it is where it stands beside footage on a camera's card, and `of` is that footage's item.
+    """
 
     path: Path
     device: str | None = None
@@ -40,6 +44,8 @@ class Sent:
     category: str | None = None
     recorded_at: int | None = None
     after: UUID | None = None
+    beside: Beside | None = None
+    of: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,7 @@ def receive(desk: Desk, sent: Sent, progress: Callable[[int], None]) -> Outcome:
     desk.require(Subject(officer=arrival.officer))
     item, sealed, before = uuid7(), uuid4(), _stat(sent.path)
     arrival = replace(arrival, item=item, sealed=sealed, path=sent.path, file_time=before[1] // 1_000_000, after=sent.after)
+    arrival = _placed(desk, arrival, sent)
     desk.ports.catalog.begin_intake(item, sealed, str(sent.path), desk.now())
     intake = desk.ports.vault.begin(item, sealed)
     try:
@@ -95,6 +102,18 @@ def receive(desk: Desk, sent: Sent, progress: Callable[[int], None]) -> Outcome:
     except BaseException:
         give_up(desk, item, intake)
         raise
+
+
+def _placed(desk: Desk, arrival: Arrival, sent: Sent) -> Arrival:
+    """What stands beside footage goes into the footage's recording, after it. Raises BadInput where there is no such footage."""
+    if sent.beside is None:
+        return arrival
+    footage = desk.ports.catalog.item(str(sent.of)) if sent.of else None
+    recording = desk.ports.catalog.recording(str(footage.recording)) if footage else None
+    if footage is None or recording is None:
+        raise BadInput(f"{sent.path} stands beside footage that is not here")
+    desk.require(Subject(officer=recording.officer))
+    return replace(arrival, beside=sent.beside.value, recording=recording.id, joins=True, position=footage.position)
 
 
 Known = tuple[EvidenceItem, Recording]
@@ -183,6 +202,8 @@ def _again(desk: Desk, known: Known, arrival: Arrival, intake: Intake, also: Cal
 
 
 def _same_sender(arrival: Arrival, recording: Recording) -> bool:
+    if arrival.beside:
+        return recording.id == arrival.recording
     if arrival.device is not None and (recording.device is None or recording.device.serial != arrival.device):
         return False
     if arrival.officer is not None and recording.officer != arrival.officer:

@@ -8,7 +8,10 @@ _LEAST = 90  # percent of the sampled groups of pictures that must decode
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What the probe found. `opens`: its container or format could be read; `error` says why not. `groups_*`: of ten sampled at most."""
+    """What the probe found. `opens`: its container or format could be read; `error` says why not. `groups_*`: of ten sampled at most.
+
+    `beside`: it stands beside footage on a camera's card (a small copy, a thumbnail, a note of the camera's).
+    """
 
     kind: str
     opens: bool
@@ -16,6 +19,7 @@ class Condition:
     groups_sampled: int = 0
     groups_decoded: int = 0
     error: str = ""
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,12 @@ class Accession:
 
 
 def judge(found: Condition) -> Accession:
-    """Quarantines what cannot be opened, has no sample table, or of which fewer than 90 % of the sampled groups decode."""
+    """Quarantines what cannot be opened, has no sample table, or of which fewer than 90 % of the sampled groups decode.
+
+    What stands beside footage is no footage: where it is of no kind that anybody here opens, nothing is claimed of it but its bytes.
+    """
+    if found.beside and found.kind == "unknown" and not found.opens:
+        return Accession("", "")
     if not found.opens or found.kind not in _KINDS:
         return Accession(found.error or "nobody here can say what kind of file this is", "")
     if found.kind == "video" and not found.sample_table:

@@ -59,7 +59,7 @@ class EvidenceItem:
 
     @property
     def attached(self) -> str:
-        """What it is beside footage (bookmark, trail, key); empty for what stands by itself."""
+        """What it is beside footage (bookmark, trail, key; small_copy, thumbnail, sidecar of a card); empty for what stands by itself."""
         return str(self.facts.get("attached", ""))
 
     @property
@@ -104,7 +104,7 @@ class Recording:
 
     @property
     def attached(self) -> tuple[EvidenceItem, ...]:
-        """The originals that came beside the footage: bookmarks, trails, keys."""
+        """The originals that came beside the footage: bookmarks, trails, keys; what a camera wrote beside its clips."""
         return tuple(sorted((i for i in self.items if i.parent is None and i.attached), key=lambda i: (i.position, i.number)))
 
     @property

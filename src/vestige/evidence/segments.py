@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 _GOPRO = re.compile(r"^(G[HXLPS])(\d{2})(\d{4})$", re.IGNORECASE)
 _GOPRO_FIRST = re.compile(r"^GOPR(\d{4})$", re.IGNORECASE)
+_DJI = re.compile(r"^DJI_(\d{14})_(\d{4})_([A-Z])$", re.IGNORECASE)
 _NUMBERED = re.compile(r"^(.*?)(\d{1,6})$")
 _JOIN_MS = 2_000  # cameras write their start in whole seconds
 
@@ -59,5 +60,8 @@ def _chapters(first: str, then: str) -> bool:
 
 
 def _in_sequence(first: str, then: str) -> bool:
+    c, d = _DJI.match(first), _DJI.match(then)
+    if c and d:
+        return (int(c[2]) + 1, c[3].upper()) == (int(d[2]), d[3].upper())
     a, b = _NUMBERED.match(first), _NUMBERED.match(then)
     return bool(a and b and a[1] == b[1] and int(a[2]) + 1 == int(b[2]))

@@ -4,16 +4,17 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
+from uuid import UUID
 
 from vestige.actions import intake
 from vestige.actions.intake import Outcome, Sent
 from vestige.actions.ports import Ports
 from vestige.actions.prepare import prepare
 from vestige.errors import BadInput, DiskFull, Refused, VestigeError
+from vestige.evidence.cards import CardFile, arranged
 from vestige.evidence.people import Actor
 from vestige.evidence.people import system as system_actor
-from vestige.evidence.segments import in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,9 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The files to read, in order, and their bytes in all."""
+    """The files to read, in order, with what each is, and their bytes in all."""
 
-    files: tuple[Path, ...]
+    files: tuple[CardFile, ...]
     size: int
 
     @classmethod
@@ -40,12 +41,12 @@ class Card:
         files: list[Path] = []
         for path in paths:
             if path.is_dir():
-                files += sorted(_walk(path), key=lambda file: (file.parent, in_order(file.stem), file.name))
+                files += _walk(path)
             elif path.is_file():
                 files.append(path)
             else:
                 raise BadInput(f"there is no file or folder {path}")
-        return cls(tuple(files), sum(path.stat().st_size for path in files))
+        return cls(tuple(arranged(files)), sum(path.stat().st_size for path in files))
 
 
 def read_card(ports: Ports, actor: Actor, card: Card, wishes: Wishes, progress: Callable[[int], None]) -> Iterator[Outcome | VestigeError]:
@@ -53,16 +54,15 @@ def read_card(ports: Ports, actor: Actor, card: Card, wishes: Wishes, progress: 
     left = ports.catalog.intakes()
     if left:
         intake.sweep_left(ports, system_actor("intake"), left)
-    done, previous, folder = 0, None, None
-    for path in card.files:
+    done = 0
+    taken = _Taken()
+    for file in card.files:
+        path = Path(file.path)
         size = path.stat().st_size if path.exists() else 0
         start = done
-        if path.parent != folder:
-            previous, folder = None, path.parent
-        sent = Sent(path, wishes.device, wishes.officer, wishes.category, wishes.recorded_at, previous)
         try:
-            outcome = intake.receive(ports, actor, sent, partial(_shift, progress, start))
-            previous = outcome.item
+            outcome = intake.receive(ports, actor, taken.sent(file, wishes), partial(_shift, progress, start))
+            taken.add(file, outcome)
             yield _prepared(ports, actor, outcome, erase=wishes.erase)
         except VestigeError as error:
             yield error
@@ -70,6 +70,27 @@ def read_card(ports: Ports, actor: Actor, card: Card, wishes: Wishes, progress: 
                 return
         done = start + size
         progress(done)
+
+
+class _Taken:
+    """What was taken in of a card so far: the footage before in the same folder, and the item of each."""
+
+    def __init__(self) -> None:
+        self._before: tuple[PurePath, UUID] | None = None
+        self._items: dict[PurePath, UUID] = {}
+
+    def sent(self, file: CardFile, wishes: Wishes) -> Sent:
+        """The file as its sender sends it. Where its footage did not come in, what stood beside it stands by itself."""
+        path, of = Path(file.path), self._items.get(file.of) if file.of else None
+        after = self._before[1] if self._before and self._before[0] == file.path.parent and not file.of else None
+        beside = file.beside if of else None
+        return Sent(path, wishes.device, wishes.officer, wishes.category, wishes.recorded_at, after, beside, of)
+
+    def add(self, file: CardFile, outcome: Outcome) -> None:
+        """It came in."""
+        if file.of is None:
+            self._before = (file.path.parent, outcome.item)
+            self._items[file.path] = outcome.item
 
 
 def _prepared(ports: Ports, actor: Actor, outcome: Outcome, *, erase: bool) -> Outcome:
