@@ -9,7 +9,20 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Q
 
-from vestige.catalog import checking, contents, copying, log_rows, models, probing, published, queries, restoring, sequencer, values
+from vestige.catalog import (
+    checking,
+    contents,
+    copying,
+    log_rows,
+    models,
+    probing,
+    published,
+    queries,
+    restoring,
+    sequencer,
+    triggers,
+    values,
+)
 from vestige.catalog.accounts.models import Person as PersonRow
 from vestige.catalog.log import Transaction, writing
 from vestige.catalog.proofs import ProofReader
@@ -51,6 +64,9 @@ class DjangoCatalog:
     trail_of_object = staticmethod(queries.trail_of_object)
     probe = staticmethod(probing.probe)
     is_lost = staticmethod(probing.is_lost)
+    guards_missing = staticmethod(triggers.missing)
+    remake_guards = staticmethod(triggers.remake)
+    guarded_at = staticmethod(probing.guarded_at)
     told_of = staticmethod(queries.told_of)
 
     def __init__(self, signer: LogSigner, now: Callable[[], int], log: Path) -> None:

@@ -1,13 +1,18 @@
 """Whether an event could be written now, without writing one."""
 
+import json
+
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 
 from vestige.catalog import log_rows, models, triggers
 from vestige.errors import Fault, LogUnwritable
+from vestige.evidence.outages import Sight
 from vestige.evidence.values import uuid7
 
 _SERIES = "probe"
+_CHECKED = "home:checked"
+_MADE = frozenset({"agency:founded", "home:migrated", "home:restored", "log:guarded"})
 
 
 def probe() -> None:
@@ -27,7 +32,24 @@ def probe() -> None:
         connection.close()
         raise LogUnwritable(f"the database takes no event: {error}".strip()) from error
     if missing:
-        raise Fault(f"the database has lost its guards ({', '.join(missing)}); run vestige fsck")
+        raise Fault(f"the database has lost its guards ({', '.join(missing)}); run vestige fsck --remake-triggers")
+
+
+def guarded_at() -> Sight | None:
+    """The newest event that says that the guards were there: they were made then, or `fsck` found no fault. None before the home is founded."""
+    events = models.Event.objects.filter(type__in=_MADE | {_CHECKED}).order_by("-seq").select_related("openings", "sequenced")
+    for event in events.iterator(chunk_size=100):
+        if event.type in _MADE or _without_fault(event):
+            placed = getattr(event, "sequenced", None)
+            return Sight(event.time, event.type, None if placed is None else placed.index)
+    return None
+
+
+def _without_fault(event: models.Event) -> bool:
+    try:
+        return bool(json.loads(event.openings.fields)["data"]["value"]["faults"] == 0)
+    except (ValueError, LookupError, TypeError, models.Openings.DoesNotExist):
+        return False
 
 
 def is_lost(error: Exception) -> bool:

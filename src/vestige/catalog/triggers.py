@@ -6,6 +6,7 @@ A superuser or the owner of the file can drop them: they stop mistakes; the hash
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from django.db import IntegrityError, transaction
 from django.db import connection as _default
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -54,6 +55,33 @@ def install(connection: BaseDatabaseWrapper = _default) -> None:
                 cursor.execute(f"DROP TRIGGER IF EXISTS {_name(statement)}")
         for statement in statements:
             cursor.execute(statement, None)
+
+
+def remake() -> list[str]:
+    """Make those anew that are missing or changed, inside the caller's transaction; returns the names of what could not be.
+
+    That is the rule of one hand a device, on PostgreSQL, where rows already break it: then it is left as it is.
+    """
+    gone = missing()
+    statements = _sqlite() if _default.vendor == "sqlite" else [one for one in _postgresql() if _OVERLAP not in one]
+    with _default.cursor() as cursor:
+        for statement in statements:
+            if _default.vendor == "sqlite":
+                cursor.execute(f"DROP TRIGGER IF EXISTS {_name(statement)}")
+            cursor.execute(statement, None)
+    if _default.vendor == "postgresql" and _OVERLAP in gone:
+        _hold_apart()
+    return missing()
+
+
+def _hold_apart() -> None:
+    try:
+        with transaction.atomic(), _default.cursor() as cursor:
+            for statement in _postgresql():
+                if _OVERLAP in statement:
+                    cursor.execute(statement, None)
+    except IntegrityError:
+        return
 
 
 @contextmanager

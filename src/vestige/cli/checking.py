@@ -4,11 +4,14 @@ from pathlib import Path
 
 import typer
 
-from vestige.actions import anchors
+from vestige.actions import anchors, guarding
 from vestige.actions.checking import check
+from vestige.actions.watching import watch
+from vestige.assembly import Home
 from vestige.cli.anchors import read_anchors
 from vestige.cli.context import Context
 from vestige.cli.output import emit, provider_line, say
+from vestige.errors import NotFound
 
 
 def register(app: typer.Typer) -> None:
@@ -20,10 +23,14 @@ def register(app: typer.Typer) -> None:
 def fsck(
     context: typer.Context,
     anchor: list[Path] = typer.Option([], "--anchor", help="Compare the log with this anchor file too (the home's own always are)."),
+    *,
+    remake: bool = typer.Option(False, "--remake-triggers", help="Make triggers again that were dropped or changed, then check."),  # noqa: FBT003  # typer's way of a flag with its own name
 ) -> None:
     """Name everything that does not hold; exit 1 if there is any."""
     given: Context = context.obj
     home = given.open(check=False)
+    if remake:
+        _remake(given, home)
     say(provider_line(home.ports.keys.report()))
     faults = [(fault.what, fault.object) for fault in check(home.ports, given.actor(home))]
     if anchor or anchors.has_kept(home.ports):
@@ -35,6 +42,17 @@ def fsck(
         say(f"{len(faults)} faults")
         raise typer.Exit(1)
     say("no fault found")
+
+
+def _remake(given: Context, home: Home) -> None:
+    """Events can be written again after it, which is told at once where it was known that they could not."""
+    try:
+        made = guarding.remake(home.ports, given.actor(home))
+    except NotFound as error:
+        say(f"{error}: nothing was made again")
+        return
+    say(made.words)
+    watch(home.ports)
 
 
 def routes(context: typer.Context) -> None:

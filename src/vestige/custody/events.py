@@ -60,6 +60,7 @@ class EventType(StrEnum):
     KEY_REVOKED = "key:revoked"
     KEY_ROTATED = "key:rotated"
     KEY_SPLIT = "key:split"
+    LOG_GUARDED = "log:guarded"
     LOG_INTERRUPTED = "log:interrupted"
     LOG_PUBLISHED = "log:published"
     LOG_READ = "log:read"

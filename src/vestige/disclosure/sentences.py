@@ -49,6 +49,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "key:revoked": "A key was declared unfit for further use.",
         "key:rotated": "The key that protects the stored files' own keys was replaced by a new one.",
         "key:split": "A recovery kit was made: shares for several people, some of whom together can bring lost keys back.",
+        "log:guarded": "The locks that keep this record from being changed had been missing, and were put back; all of it was compared afterwards.",
         "log:interrupted": "For a time nothing could be entered in this record, and so nothing was done in the system.",
         "log:published": "The log (how many entries, of which types, when; nothing of whom) was written out, to be published.",
         "log:read": "Somebody looked at the record of what was done in the system.",

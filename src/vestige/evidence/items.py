@@ -140,6 +140,7 @@ class FindingKind(StrEnum):
     FIXITY_MISMATCH = "fixity_mismatch"
     LOG_FORKED = "log_forked"
     LOG_INTERRUPTED = "log_interrupted"
+    LOG_UNGUARDED = "log_unguarded"
     NO_RECORDED_TIME = "no_recorded_time"
     NOT_OPENED = "not_opened"
     OFFICER_DIFFERS = "officer_differs"

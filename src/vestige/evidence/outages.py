@@ -1,4 +1,4 @@
-"""A time in which events cannot be written."""
+"""A time in which events cannot be written, or in which nothing kept the log append-only."""
 
 from dataclasses import dataclass
 
@@ -11,3 +11,12 @@ class Outage:
     words: str
     alerted: int = 0
     guards: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """When the log's guards were last known to be there (ms UTC), by which type of event, and its place in the log (None: not yet placed)."""
+
+    at: int
+    event: str
+    index: int | None

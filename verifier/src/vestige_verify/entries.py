@@ -58,6 +58,7 @@ EVENT_TYPES: Final = frozenset(
         "key:revoked",
         "key:rotated",
         "key:split",
+        "log:guarded",
         "log:interrupted",
         "log:published",
         "log:read",
