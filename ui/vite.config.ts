@@ -5,13 +5,14 @@ import { defineConfig, type Plugin } from "vite";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** The fonts and icons of USWDS and the code of Svelte travel with their licences. */
+/** The fonts and icons of USWDS, the code of Svelte and the outlines of world-atlas travel with their licences. */
 const licences: Plugin = {
   name: "licences",
   generateBundle() {
     for (const [fileName, source] of [
       ["licences/uswds.md", "node_modules/@uswds/uswds/LICENSE.md"],
       ["licences/svelte.md", "node_modules/svelte/LICENSE.md"],
+      ["licences/world-atlas.txt", "node_modules/world-atlas/LICENSE"],
     ] as const) {
       this.emitFile({ type: "asset", fileName, source: readFileSync(here(source), "utf8") });
     }
@@ -36,8 +37,9 @@ export default defineConfig({
     // Module preload would need nothing more than the browser does by itself here.
     modulePreload: { polyfill: false },
     target: "es2022",
+    chunkSizeWarningLimit: 800, // the outlines of the world, loaded when they are looked at
     rollupOptions: {
-      input: { base: here("src/base.ts"), player: here("src/player.ts") },
+      input: { base: here("src/base.ts"), map: here("src/map.ts"), player: here("src/player.ts") },
     },
   },
 });

@@ -1,6 +1,7 @@
 """A home with people and a camera, a real server over it, and python-swiftclient as the dock."""
 
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -11,14 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import swiftclient
 from swiftclient.exceptions import ClientException
 from tests.conftest import ROOT
 from tests.docks.world import CAMERA
 from tests.test_home import vestige
-from tests.web.conftest import environment, serving
-from tests.web.world import clip
+from tests.web.conftest import environment, serving, token
+from tests.web.world import PASSWORD, clip
 
 UNKNOWN_CAMERA = "B8A44F0000FF"
 AT = "20261123T183000Z"
@@ -136,3 +138,17 @@ def status_of(call: Callable[[], object]) -> int:
     except ClientException as error:
         return int(error.http_status)
     return 0
+
+
+def signed_in(browser: httpx.Client, world: World, badge: str = "V900", role: str = "evidence custodian") -> None:
+    """Give this browser the session of a new person, who comes in by an invitation."""
+    words = ["people", "add", badge, "Vee", "--role", role, "--invite"]
+    command = [sys.executable, "-m", "vestige.cli.main", "--home", str(world.home), *words]
+    said = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=True).stdout
+    path = re.search(r"/join/\S+", said)
+    assert path
+    for where, sent in ((path[0], {"password": PASSWORD, "again": PASSWORD}), ("/sign-in", {"badge": badge, "password": PASSWORD})):
+        answer = browser.post(where, data={**sent, "csrfmiddlewaretoken": token(browser, where)})
+        if answer.status_code == 302 and "sessionid" in browser.cookies:
+            return
+    assert "sessionid" in browser.cookies

@@ -17,7 +17,7 @@ import swiftclient
 from tests.beside import openssl
 from tests.budget import budget
 from tests.conftest import ROOT
-from tests.docks.conftest import World, make_world, status_of
+from tests.docks.conftest import World, make_world, signed_in, status_of
 from tests.docks.world import CAMERA
 from tests.web.conftest import environment, serving
 
@@ -130,7 +130,7 @@ def test_the_pages_show_what_is_incomplete_and_what_came_beside_the_footage(worl
         client = dock.connection()
         client.put_object(name, "20261023_100000_1.mp4", clips[1] + b"shown")
         client.put_object(name, "bookmark_20261023T100001Z_1", b"Foot <b>pursuit</b>", headers={"X-Object-Meta-CategoryName": "Arrest"})
-        _signed_in(browser, world)
+        signed_in(browser, world)
         listed = browser.get("/recordings").text
         assert "Incomplete" in listed
         number = dock.rows("SELECT number FROM catalog_recording ORDER BY id DESC LIMIT 1")[0]["number"]
@@ -147,36 +147,6 @@ def test_the_pages_show_what_is_incomplete_and_what_came_beside_the_footage(worl
         assert "No footage of this recording has come in yet." in shown.text
         assert "before any footage" in shown.text
         assert "No footage yet" in browser.get("/recordings").text
-
-
-def _signed_in(browser: httpx.Client, world: World) -> None:
-    import re
-
-    command = [
-        sys.executable,
-        "-m",
-        "vestige.cli.main",
-        "--home",
-        str(world.home),
-        "people",
-        "add",
-        "V900",
-        "Vee",
-        "--role",
-        "evidence custodian",
-    ]
-    said = subprocess.run([*command, "--invite"], cwd=ROOT, env=environment(), capture_output=True, text=True, check=True).stdout
-    path = re.search(r"/join/\S+", said)
-    assert path
-    for where, sent in ((path[0], {"password": "a long walk at dusk", "again": "a long walk at dusk"}), ("/sign-in", None)):
-        form = browser.get(where).text
-        found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
-        assert found
-        fields = sent or {"badge": "V900", "password": "a long walk at dusk"}
-        answer = browser.post(where, data={**fields, "csrfmiddlewaretoken": found[1]})
-        if answer.status_code == 302 and "sessionid" in browser.cookies:
-            return
-    assert "sessionid" in browser.cookies
 
 
 def _peak(pid: int) -> int:

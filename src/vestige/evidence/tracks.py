@@ -101,6 +101,13 @@ def stretches(points: Iterable[Point], step_m: float = STEP_M) -> list[Point]:
     return kept
 
 
+def thinned(points: Sequence[Point], most: int) -> Sequence[Point]:
+    """At most so many of the points (two at least), evenly by their number, the first and the last among them."""
+    if len(points) <= most:
+        return points
+    return [points[round(number * (len(points) - 1) / (most - 1))] for number in range(most)]
+
+
 def boxes(place: Near, reach_m: float) -> Sequence[tuple[int, int, int, int]]:
     """One or two boxes (south, north, west, east; degrees times ten million) that hold every place within `reach_m` of a place.
 

@@ -10,12 +10,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from vestige.access.permissions import Permission
-from vestige.actions import items
+from vestige.actions import items, tracks
+from vestige.actions.prepare import TRACK
 from vestige.actions.trail_report import Form, report
 from vestige.errors import BadInput, NotFound
 from vestige.evidence.items import EvidenceItem, ItemFilter, ItemStatus, Recording
 from vestige.evidence.people import Actor
-from vestige.web import hands
+from vestige.evidence.tracks import near
+from vestige.web import hands, places
 from vestige.web.bytes.passes import pass_for
 from vestige.web.media import PAGES, playing
 from vestige.web.pages import draw, holds, unseen
@@ -23,7 +25,7 @@ from vestige.web.times import moment
 from vestige.web.words import tell
 
 _PAGE = 24
-_FILTERS = ("officer", "device", "category", "status", "since", "until")
+_FILTERS = ("officer", "device", "category", "status", "since", "until", "near")
 
 
 def first(request: HttpRequest) -> HttpResponseBase:
@@ -80,6 +82,7 @@ def show_recording(request: HttpRequest, ref: str) -> HttpResponseBase:
         trail = [tell(entry) for entry in hands.act(request, items.read_trail, str(first.id))[1]]
     context = {
         **_stage(recording, segments, actor),
+        "places": _places(request, recording),
         "recording": recording,
         "segments": segments,
         "first": first,
@@ -147,6 +150,14 @@ def _stage(recording: Recording, shown: Sequence[EvidenceItem], actor: Actor) ->
     return {"may_view": may_view, "stage": stage}
 
 
+def _places(request: HttpRequest, recording: Recording) -> Mapping[str, object] | None:
+    """Where the camera was, for those who may view the recording; None where nothing tells it."""
+    if not any(TRACK in one.working for one in recording.items) or not holds(hands.actor(request), Permission.ITEM_VIEW):
+        return None
+    found = hands.act(request, tracks.show_tracks, str(recording.id))
+    return {"told": places.told(found), "drawn": places.drawn(found, hands.agency().timezone)}
+
+
 def _pages(item: EvidenceItem) -> Mapping[str, object] | None:
     return hands.ports().catalog.working_facts(item.id, PAGES) if PAGES in item.working else None
 
@@ -162,6 +173,7 @@ def _wanted(given: Mapping[str, str], before: str) -> ItemFilter:
         status=ItemStatus(given["status"]) if given["status"] else None,
         since=moment(given["since"], "from"),
         until=moment(given["until"], "to", end=True),
+        near=near(given["near"]) if given["near"] else None,
         limit=_PAGE,
     )
     try:
