@@ -212,4 +212,8 @@ def test_metadata_is_as_the_protocol_has_it(sender: Sender) -> None:
 
 
 def test_everything_holds_at_the_end(sender: Sender) -> None:
+    body = os.urandom(2 * MB)
+    where = sender.begin(len(body), body[: MB + 5], filename="goes on.bin").headers["Location"]
+    assert sender.dock.faults() == []
+    assert sender.patch(where, MB + 5, body[MB + 5 :]).status_code == 204
     assert sender.dock.faults() == []
