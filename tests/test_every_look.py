@@ -70,6 +70,8 @@ ACTING = {
 """They change something or let something out: the door itself refuses one that ends without an event."""
 NO_HOME = {
     "routes": "names addresses, and nothing of anybody",
+    "upload": "calls a server, at which each file is an act of its own",
+    "watch": "the same, or ingest's own act for each file",
     "serve": "answers others, whose looks are events",
     "simulate fleet": "what its docks do are events of the server that they send to; with a home, connecting and revoking a dock, and listing",
     "witness init": "a witness has no home and no evidence",

@@ -54,6 +54,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("cli/witness.py", "witness"): "a witness runs without a home, so past the actions",
     ("cli/simulate.py", "fleet"): "a fleet is outside: it reaches the server as docks do, by the network",
     ("cli/redaction.py", "redaction"): "parses what people type into the plan's own values",
+    ("cli/upload.py", "outside"): "a dock PC has no home: it calls a server, and that acts",
     ("web/asgi.py", "ingest"): "mounts what answers docks and takes uploads",
     ("web/bytes/guard.py", "catalog"): "the session's person: catalog/accounts is the user model",
     ("web/hands.py", "assembly"): "the entry of the serving process: opens the home",

@@ -27,6 +27,8 @@ from vestige.cli import (
     review,
     serve,
     simulate,
+    upload,
+    watch,
     witness,
     witnesses,
 )
@@ -70,6 +72,8 @@ for module in (
     device_faults,
     docks,
     ingest,
+    upload,
+    watch,
     items,
     clip,
     redaction,

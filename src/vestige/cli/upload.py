@@ -1,0 +1,122 @@
+"""`vestige upload`: files and folders to a server, from any machine; it needs no home."""
+
+import base64
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import typer
+from rich.progress import Progress
+
+from vestige.cli.context import Context
+from vestige.cli.output import bytes_progress, emit, say
+from vestige.cli.sent import Mark, Sent, default_memory
+from vestige.cli.times import iso, parse_when
+from vestige.errors import BadInput, DiskFull, Refused, VestigeError
+from vestige.ingest.card import Card
+from vestige.outside.tus import Place, Sending, Wanted
+
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Uploader:
+    """Sends files to one place, with what is said of all of them, and remembers."""
+
+    place: Place
+    said: Mapping[str, str]
+    sent: Sent
+    patience_s: float = 600.0
+
+    def send(self, path: Path, after: str, progress: Callable[[int], None]) -> tuple[str, dict[str, object]]:
+        """Send one, or go on with it; its upload's address, and what became of it. Raises what sending raises."""
+        mark = Mark.of(self.place.url, path)
+        said = {**self.said, **({"after": after.rpartition("/")[2]} if after else {})}
+        wanted = Wanted(path, said, lambda url: self.sent.note(mark, url), progress, self.sent.url(mark), self.patience_s)
+        url, outcome = Sending(self.place, wanted).send()
+        outcome |= {"path": str(path)}
+        self.sent.note(mark, url, outcome)
+        return url, outcome
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("upload", help="Send files and folders to a server; what was cut off goes on.")(upload)
+
+
+def place_of(url: str, credential: str) -> Place:
+    """Where to send. Raises BadInput for an address or a connection file that is none, and for plain HTTP without leave."""
+    parts = urlsplit(url.rstrip("/"))
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or "@" in parts.netloc:
+        raise BadInput(f"{url[:200]!r} is no address of a server; write it like https://example.org")
+    if parts.scheme == "http" and parts.hostname not in _LOCAL and os.environ.get("VESTIGE_ALLOW_HTTP") != "1":
+        raise BadInput("the credential and the footage would travel in clear: name an https address")
+    named = credential or os.environ.get("VESTIGE_CREDENTIAL", "")
+    if not named:
+        raise BadInput("say who sends: --credential FILE, the connection file that vestige dock connect printed")
+    try:
+        found = json.loads(Path(named).read_text())
+        trusted = "".join(base64.b64decode(one).decode("ascii") for one in found.get("HTTPSCertificate", []))
+        return Place(f"{parts.scheme}://{parts.netloc}", str(found["BlobAPIUserName"]), str(found["BlobAPIKey"]), trusted)
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise BadInput(f"{named} cannot be read as the connection file of a dock: {error}") from error
+
+
+def said_of_all(device: str, officer: str, category: str, recorded_at: str) -> dict[str, str]:
+    """What is said of every file. Raises BadInput for a time that is none."""
+    at = iso(parse_when(recorded_at)) if recorded_at else ""
+    return {
+        name: value
+        for name, value in zip(("device", "officer", "category", "recorded_at"), (device, officer, category, at or ""), strict=True)
+        if value
+    }
+
+
+def words(outcome: Mapping[str, object]) -> str:
+    """For people."""
+    why = f" ({outcome['reason']})" if outcome.get("reason") else ""
+    return f"{outcome['path']}: {outcome['status']} as {outcome['number']}{why}"
+
+
+def upload(  # a command's options
+    context: typer.Context,
+    url: str = typer.Argument(..., help="The server, like https://example.org (nothing behind the name)."),
+    paths: list[Path] = typer.Argument(..., help="Files and folders."),
+    credential: str = typer.Option("", help="Connection file of a dock (or VESTIGE_CREDENTIAL)."),
+    device: str = typer.Option("", help="Serial number of the camera that recorded them."),
+    officer: str = typer.Option("", help="Badge of the officer who wore it."),
+    category: str = typer.Option("", help="Category of the recordings."),
+    recorded_at: str = typer.Option("", help="When they were recorded (2026-11-24T08:00:00Z), where the files don't tell."),
+    memory: Path = typer.Option(None, help="Where it is remembered what was begun."),
+    patience: float = typer.Option(600.0, help="Seconds without progress after which it gives up."),
+) -> None:
+    """Send every file to its end; then say of each what became of it. Exits as ingest does."""
+    given: Context = context.obj
+    said = said_of_all(device, officer, category, recorded_at)
+    uploader = Uploader(place_of(url, credential), said, Sent(memory or default_memory()), patience)
+    card, failed, done = Card.find(paths), None, 0
+    after, folder = "", None
+    with bytes_progress(card.size, shown=not given.json) as progress:
+        for path in card.files:
+            if path.parent != folder:
+                after, folder = "", path.parent
+            try:
+                after, outcome = uploader.send(path, after, partial(_shown, progress, done))
+                emit(outcome) if given.json else typer.echo(words(outcome))
+            except VestigeError as error:
+                failed = failed or error
+                say(f"vestige: {error}")
+                if isinstance(error, Refused | DiskFull):
+                    break
+            done += path.stat().st_size if path.exists() else 0
+            progress.update(progress.task_ids[0], completed=done)
+    if failed:
+        raise failed
+
+
+def _shown(progress: Progress, before: int, sent: int) -> None:
+    progress.update(progress.task_ids[0], completed=before + sent)

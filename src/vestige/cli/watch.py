@@ -1,0 +1,135 @@
+"""`vestige watch`: a folder of a dock PC; what is complete in it is sent or taken in, once, and stays where it is."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import typer
+
+from vestige.cli.context import Context
+from vestige.cli.output import emit, say
+from vestige.cli.sent import Mark, Sent, default_memory
+from vestige.cli.upload import Uploader, place_of, said_of_all, words
+from vestige.errors import BadInput, Refused, VestigeError
+from vestige.ingest.card import Card, Wishes, read_card
+
+_UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart")
+_LONGEST_PAUSE_S = 600.0
+
+Send = Callable[[Path], dict[str, object]]
+
+
+@dataclass(slots=True)
+class Watch:
+    """A folder, what is done with its files, and what is remembered of them. Nothing is ever deleted from it."""
+
+    folder: Path
+    send: Send
+    sent: Sent
+    target: str
+    settle_s: float
+    said: Callable[[dict[str, object]], None]
+    _seen: dict[Path, tuple[Mark, float]] = field(default_factory=dict)
+    _later: dict[Path, tuple[float, float]] = field(default_factory=dict)
+
+    def look(self) -> tuple[int, int]:
+        """One look: how many files were sent, and how many are not done yet."""
+        done = waiting = 0
+        for path in Card.find([self.folder]).files:
+            if path.name.lower().endswith(_UNFINISHED):
+                continue
+            try:
+                mark = Mark.of(self.target, path)
+            except BadInput:
+                continue  # gone since the folder was read
+            if self.sent.outcome(mark) is not None:
+                continue
+            if self._settled(path, mark) and self._try(path, mark):
+                done += 1
+            else:
+                waiting += 1
+        return done, waiting
+
+    def _settled(self, path: Path, mark: Mark) -> bool:
+        """Whether nothing changed in it for long enough. The clock of its own time stamp counts too, as after a restart."""
+        now = time.monotonic()
+        before, since = self._seen.get(path, (None, now))
+        if before != mark:
+            self._seen[path] = (mark, now)
+            since = now
+        return now - since >= self.settle_s or time.time() - mark.modified / 1e9 >= 2 * self.settle_s + 1
+
+    def _try(self, path: Path, mark: Mark) -> bool:
+        """Send it; what fails is tried again, later and later."""
+        until, pause = self._later.get(path, (0.0, self.settle_s or 1.0))
+        if time.monotonic() < until:
+            return False
+        try:
+            outcome = self.send(path)
+        except Refused:
+            raise
+        except VestigeError as error:
+            say(f"vestige: {error}")
+            self._later[path] = (time.monotonic() + pause, min(2 * pause, _LONGEST_PAUSE_S))
+            return False
+        self.sent.note(mark, self.sent.url(mark), outcome)
+        self._later.pop(path, None)
+        self._seen.pop(path, None)
+        self.said(outcome)
+        return True
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("watch", help="Watch a folder: send, or take in, what is complete in it; it stays there.")(watch)
+
+
+def watch(  # a command's options
+    context: typer.Context,
+    folder: Path = typer.Argument(..., help="The folder.", metavar="DIR"),
+    to: str = typer.Option("", help="The server to send to, like https://example.org; without it files go into the home."),
+    credential: str = typer.Option("", help="Connection file of a dock (or VESTIGE_CREDENTIAL)."),
+    device: str = typer.Option("", help="Serial number of the camera that recorded them."),
+    officer: str = typer.Option("", help="Badge of the officer who wore it."),
+    category: str = typer.Option("", help="Category of the recordings."),
+    memory: Path = typer.Option(None, help="Where it is remembered what was done."),
+    settle: float = typer.Option(10.0, help="Seconds in which nothing may have changed in a file."),
+    every: float = typer.Option(5.0, help="Seconds between two looks."),
+    *,
+    once: bool = typer.Option(default=False, help="End when everything that is there is done."),
+) -> None:
+    """Look again and again. Hidden files, links, and names like .part or .tmp are left alone."""
+    given: Context = context.obj
+    if not folder.is_dir():
+        raise BadInput(f"there is no folder {folder}")
+    sent = Sent(memory or default_memory())
+
+    def say_it(outcome: dict[str, object]) -> None:
+        emit(outcome) if given.json else typer.echo(words(outcome))
+
+    if to:
+        uploader = Uploader(place_of(to, credential), said_of_all(device, officer, category, ""), sent, patience_s=60.0)
+        work = Watch(folder, lambda path: uploader.send(path, "", lambda _: None)[1], sent, uploader.place.url, settle, say_it)
+    else:
+        wishes = Wishes(device or None, officer or None, category or None)
+        work = Watch(folder, _taking_in(given, wishes), sent, str(given.path().absolute()), settle, say_it)
+    while True:
+        _, waiting = work.look()
+        if once and not waiting:
+            return
+        time.sleep(every)
+
+
+def _taking_in(given: Context, wishes: Wishes) -> Send:
+    """As `vestige ingest` does, one file at a time."""
+    home = given.open()
+    actor = given.actor(home)
+
+    def take(path: Path) -> dict[str, object]:
+        [outcome] = read_card(home.ports, actor, Card((path,), path.stat().st_size), wishes, lambda _: None)
+        if isinstance(outcome, VestigeError):
+            raise outcome
+        return outcome.as_json()
+
+    return take
