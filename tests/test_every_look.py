@@ -47,6 +47,7 @@ ACTING = {
         "approve",
         "backup",
         "clip",
+        "correct",
         "devices add",
         "devices assign",
         "devices change",

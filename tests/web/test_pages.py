@@ -105,6 +105,18 @@ def test_findings_are_listed_and_closed_with_a_reason(server: Server) -> None:
     assert client.post(f"/findings/{action}", data={**sent, "reason": "Again"}, follow_redirects=True).text.count("closed already") == 1
 
 
+def test_a_wrong_time_is_corrected_on_the_page_and_both_times_stand_there(server: Server) -> None:
+    client, where = server.signed_in("C200"), f"/recordings/{server.world.recordings['sound']}"
+    sent = {"csrfmiddlewaretoken": token(client, where), "recorded_at": "2026-11-19T08:30:05"}
+    assert "takes a reason" in client.post(f"{where}/correct", data=sent, follow_redirects=True).text
+    assert "is not a date" in client.post(f"{where}/correct", data={**sent, "recorded_at": "noon"}, follow_redirects=True).text
+    text = client.post(f"{where}/correct", data={**sent, "reason": "The recorder was an hour slow"}, follow_redirects=True).text
+    for part in ("It is corrected", "19 Nov 2026, 08:30:05 EST", "by the date of the file on the card", "The recorder was an hour slow"):
+        assert part in text, part
+    assert "corrected: " in client.get("/recordings").text
+    assert server.signed_in("D400").post(f"{where}/correct", data=sent).status_code == 403
+
+
 def test_a_page_beyond_ones_role_is_refused_in_the_house_style(server: Server) -> None:
     for path in ("/people", "/findings"):
         answer = server.signed_in("B100").get(path)

@@ -49,6 +49,7 @@ class Permission(StrEnum):
     PERSON_INVITE = "person:invite"
     PERSON_LIST = "person:list"
     RECORDING_CHASE = "recording:chase"
+    RECORDING_CORRECT = "recording:correct"
     RECORDING_MARK_TEST = "recording:mark_test"
     REDACTION_APPROVE = "redaction:approve"
     REDACTION_PLAN = "redaction:plan"

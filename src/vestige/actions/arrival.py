@@ -13,6 +13,7 @@ from vestige.actions.records import facts_digest, number
 from vestige.custody.accession import Condition, judge
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, MediaFailed
+from vestige.evidence.attribution import who_recorded
 from vestige.evidence.changes import Change, Plain, Statement
 from vestige.evidence.items import EvidenceItem, FindingKind, ItemKind, ItemStatus, TimeSource
 from vestige.evidence.segments import SegmentFacts, continues
@@ -157,7 +158,8 @@ class Judged:
         serial = arrival.device or _serial(self.facts)
         device = (desk.ports.catalog.device(serial) or new_device(pen, serial, _model(self.facts))) if serial else None
         at, source = self._when()
-        officer = arrival.officer or (desk.ports.catalog.holder(device.id, at) if device and at is not None else None)
+        holder = desk.ports.catalog.holder(device.id, at) if device and at is not None else None
+        officer = who_recorded(holder=holder, stated=arrival.officer).officer
         place = self.facts.get("place")
         columns: dict[str, Plain] = {
             "number": number(desk, "recording"),
@@ -169,7 +171,7 @@ class Judged:
             "access_class": arrival.category.access_class,
             "latitude_e7": place[0] if isinstance(place, list) else None,
             "longitude_e7": place[1] if isinstance(place, list) else None,
-            "test": None,
+            **dict.fromkeys(("test", "corrected_at", "clock_offset_ms")),
         }
         return recording, (Change("recording", recording, columns),)
 
@@ -190,14 +192,17 @@ class Judged:
             open_finding(desk, pen, FindingKind.QUARANTINED, item, self.reason)
         if self.damage:
             open_finding(desk, pen, FindingKind.DAMAGED, item, self.damage)
-        if new and self._officer_unknown(desk, recording):
-            open_finding(
-                desk, pen, FindingKind.CAMERA_WITHOUT_OFFICER, ("recording", recording), "nobody is known to have worn this camera then"
-            )
-
-    def _officer_unknown(self, desk: Desk, recording: UUID) -> bool:
-        found = desk.ports.catalog.recording(str(recording))
-        return found is not None and found.officer is None
+        found = desk.ports.catalog.recording(str(recording)) if new else None
+        if found is None:
+            return
+        about = ("recording", recording)
+        if found.officer is None:
+            open_finding(desk, pen, FindingKind.CAMERA_WITHOUT_OFFICER, about, "nobody is known to have worn this camera then")
+        elif found.device and found.recorded_at is not None:
+            holder = desk.ports.catalog.holder(found.device.id, found.recorded_at)
+            if who_recorded(holder=holder, stated=found.officer).differs:
+                words = f"{found.officer_badge} is named; the camera {found.device.serial} was with somebody else then"
+                open_finding(desk, pen, FindingKind.OFFICER_DIFFERS, about, words)
 
 
 def facts_of(desk: Desk, arrival: Arrival) -> Judged:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from vestige.actions.dock_words import out_of_use
 from vestige.actions.door import Desk
+from vestige.evidence.attribution import who_recorded
 from vestige.evidence.docks import Container, ContainerName, Shelf
 from vestige.evidence.items import Device, FindingKind
 from vestige.evidence.people import Person
@@ -35,9 +36,10 @@ def sender_of(desk: Desk, container: Container, named: ContainerName) -> Sender:
     device = _device(desk, named.serial, doubts)
     person = _person(desk, container.said.get("UserID") or named.user, doubts)
     holder = desk.ports.catalog.holder(device.id, named.triggered_at) if device else None
-    if holder and person and holder != person.id:
+    found = who_recorded(holder=holder, told=person.id if person else None)
+    if found.differs and person:
         doubts[FindingKind.OFFICER_DIFFERS] = f"the dock names {person.badge}; the camera {named.serial} was with somebody else then"
-    return Sender(holder or (person.id if person else None), device, doubts)
+    return Sender(found.officer, device, doubts)
 
 
 def _device(desk: Desk, serial: str, doubts: dict[FindingKind, str]) -> Device | None:

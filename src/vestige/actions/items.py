@@ -9,17 +9,19 @@ from vestige.access.plan import matches, visible
 from vestige.actions.door import Desk, action
 from vestige.custody.events import EventType
 from vestige.errors import NotFound
+from vestige.evidence.attribution import Correction
 from vestige.evidence.changes import Plain, Statement
 from vestige.evidence.items import EvidenceItem, Finding, ItemFilter, Recording, RedactionFacts, TrailEntry
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingFacts:
-    """A recording as its page shows it: items, findings about it, redactions of its items."""
+    """A recording as its page shows it: items, findings about it, redactions of its items, what people corrected."""
 
     recording: Recording
     findings: Sequence[Finding]
     redactions: Sequence[RedactionFacts]
+    corrections: Sequence[Correction] = ()
 
 
 def subject_of(recording: Recording) -> Subject:
@@ -82,7 +84,7 @@ def show_recording(desk: Desk, ref: str) -> RecordingFacts:
     findings = catalog.findings_of([recording.id, *(item.id for item in recording.items)])
     redactions = [redaction for item in recording.items for redaction in catalog.redactions_of(item.id)]
     desk.note(Statement(EventType.ITEM_SHOWN, about=("recording", str(recording.id))))
-    return RecordingFacts(recording, findings, redactions)
+    return RecordingFacts(recording, findings, redactions, catalog.corrections(recording.id))
 
 
 @action("item.trail", Permission.TRAIL_READ, EventType.TRAIL_READ)

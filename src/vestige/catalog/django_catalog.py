@@ -50,6 +50,7 @@ class DjangoCatalog:
     items = staticmethod(queries.items)
     recording = staticmethod(queries.recording)
     recordings = staticmethod(queries.recordings)
+    corrections = staticmethod(queries.corrections)
     with_digest = staticmethod(queries.with_digest)
     finding = staticmethod(queries.finding)
     findings = staticmethod(queries.findings)

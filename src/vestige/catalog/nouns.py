@@ -49,6 +49,9 @@ NOUNS: Mapping[str, Noun] = {
     "agency": Noun(models.Agency, _same("name", "policy", "timezone", "console_acts")),
     "approval": Noun(models.Approval, {"redaction": "redaction_id", "plan_digest": "plan_digest", "person": "person_id"}),
     "assignment": Noun(models.Assignment, {"device": "device_id", "person": "person_id", "starts": "starts", "ends": "ends"}),
+    "correction": Noun(
+        models.Correction, {**_same("field", "was", "becomes", "reason", "at"), "recording": "recording_id", "person": "person_id"}
+    ),
     "device": Noun(models.Device, _same("serial", "model", "mount", "kind", "out_of_use")),
     "device_fault": Noun(
         models.DeviceFault,
@@ -76,7 +79,7 @@ NOUNS: Mapping[str, Noun] = {
         models.Recording,
         {
             **_same("number", "recorded_at", "recorded_at_source", "category", "access_class", "latitude_e7", "longitude_e7"),
-            "test": "test",
+            **_same("test", "corrected_at", "clock_offset_ms"),
             "device": "device_id",
             "officer": "officer_id",
         },

@@ -11,6 +11,7 @@ from vestige.catalog.accounts.models import Person as PersonRow
 from vestige.catalog.accounts.models import RoleGrant
 from vestige.catalog.places import came_near
 from vestige.catalog.plans import compile_plan
+from vestige.evidence.attribution import Correction
 from vestige.evidence.items import Device, EvidenceItem, Finding, ItemFilter, ItemStatus, Recording, RedactionFacts, TrailEntry
 from vestige.evidence.people import Person
 from vestige.evidence.values import Digest
@@ -81,6 +82,13 @@ def recording(ref: str) -> Recording | None:
     """The recording with that number or id."""
     row = _recordings().filter(_named(ref, "number")).first()
     return values.recording(row) if row else None
+
+
+def corrections(recording_id: UUID) -> list[Correction]:
+    """What people corrected of a recording, oldest first."""
+    return [
+        values.correction(row) for row in models.Correction.objects.filter(recording=recording_id).select_related("person").order_by("id")
+    ]
 
 
 def recordings_of(device_id: UUID, limit: int) -> list[Recording]:
@@ -199,11 +207,16 @@ def _narrow(wanted: ItemFilter, prefix: str) -> Q:
         "officer__badge__iexact": wanted.officer,
         "device__serial": wanted.device,
         "category": wanted.category,
-        "recorded_at__gte": wanted.since,
-        "recorded_at__lt": wanted.until,
     }
     narrowed = Q(**{prefix + name: value for name, value in given.items() if value is not None})
+    narrowed &= _within(wanted, prefix + "recorded_at") | _within(wanted, prefix + "corrected_at")
     return narrowed & came_near(wanted.near, prefix) if wanted.near else narrowed
+
+
+def _within(wanted: ItemFilter, column: str) -> Q:
+    """By the camera's own time or the corrected one: whoever looks for either finds it."""
+    bounds = {f"{column}__gte": wanted.since, f"{column}__lt": wanted.until}
+    return Q(**{name: value for name, value in bounds.items() if value is not None})
 
 
 def _status(status: ItemStatus) -> Q:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from vestige.catalog import models
 from vestige.catalog.accounts.models import Person as PersonRow
 from vestige.catalog.log import opened
+from vestige.evidence.attribution import Correction
 from vestige.evidence.items import (
     Device,
     EvidenceItem,
@@ -65,8 +66,15 @@ def recording(row: models.Recording) -> Recording:
         place=place,
         items=tuple(item(i) for i in row.items.all()),
         test=bool(row.test),
+        corrected_at=row.corrected_at,
+        clock_offset_ms=row.clock_offset_ms,
         incomplete=any(container.complete is None for container in row.containers.all()),
     )
+
+
+def correction(row: models.Correction) -> Correction:
+    """A correction, with the person who made it."""
+    return Correction(row.field, row.was, row.becomes, row.reason, row.person.badge, row.person.name, row.at)
 
 
 def device(row: models.Device) -> Device:

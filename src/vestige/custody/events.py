@@ -77,6 +77,7 @@ class EventType(StrEnum):
     PERSON_SIGNED_OUT = "person:signed_out"
     POLICY_READ = "policy:read"
     RECORDING_COMPLETED = "recording:completed"
+    RECORDING_CORRECTED = "recording:corrected"
     RECORDING_MARKED_TEST = "recording:marked_test"
     REDACTION_APPROVED = "redaction:approved"
     REDACTION_PLANNED = "redaction:planned"

@@ -66,6 +66,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "person:signed_out": "A person signed out.",
         "policy:read": "Somebody read the agency's rules.",
         "recording:completed": "The docking station said that it had sent all of the recording.",
+        "recording:corrected": "A person corrected who recorded, or when; what the camera itself had said is kept beside it.",
         "recording:marked_test": "The recording was marked as a function check of the camera before a shift, or that mark was taken away.",
         "redaction:approved": "A second person approved what is to be hidden.",
         "redaction:planned": "It was laid down, or changed, what is to be hidden in the picture and the sound.",

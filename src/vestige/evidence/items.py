@@ -74,6 +74,8 @@ class Recording:
     """One activation of a camera: its items in order, and what is decided for all of them together.
 
     `incomplete`: a dock is still to say that it sent all of it. `test`: a function check of the camera before a shift, no evidence.
+    `recorded_at` is the camera's own word and stays; `corrected_at` what a person said since; `clock_offset_ms` by how much the camera's
+    clock was ahead, where that was measured.
     """
 
     id: UUID
@@ -90,6 +92,15 @@ class Recording:
     items: tuple[EvidenceItem, ...]
     incomplete: bool = False
     test: bool = False
+    corrected_at: int | None = None
+    clock_offset_ms: int | None = None
+
+    @property
+    def known_at(self) -> int | None:
+        """When it was recorded as far as anybody knows: as a person corrected it, else as its clock was measured, else as the camera says."""
+        if self.corrected_at is not None or self.recorded_at is None:
+            return self.corrected_at
+        return self.recorded_at - (self.clock_offset_ms or 0)
 
     @property
     def status(self) -> ItemStatus:

@@ -10,6 +10,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods
 
 from vestige.actions import (
+    correcting,
     device_faults,
     devices,
     dock_intake,
@@ -89,6 +90,7 @@ PAGES = (
     _page("people", listing.list_people, people.list_people),
     _page("recordings", recordings.list_recordings, items.list_recordings),
     _page("recordings/<str:ref>", recordings.show_recording, items.show_recording),
+    _page("recordings/<str:ref>/correct", recordings.correct, correcting.correct, _POST),
     _page("recordings/<str:ref>/test", cameras.mark_test, device_faults.mark_test, _POST),
     _page("reviews", reviews.list_weeks, review.list_weeks),
     _page("reviews/<str:week>", reviews.show_week, review.read),

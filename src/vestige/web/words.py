@@ -71,6 +71,7 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
         E.PERSON_SIGN_IN_FAILED: "Sign-ins failed",
         E.POLICY_READ: "The policy in force was read",
         E.RECORDING_COMPLETED: "The dock said that the recording is complete",
+        E.RECORDING_CORRECTED: "Officer or time was corrected; what the camera said is kept",
         E.RECORDING_MARKED_TEST: "The mark of a function check was set or taken away",
         E.REDACTION_APPROVED: "A second person approved the redaction plan",
         E.REDACTION_PLANNED: "A redaction plan was drawn or changed",

@@ -75,6 +75,7 @@ EVENT_TYPES: Final = frozenset(
         "person:signed_out",
         "policy:read",
         "recording:completed",
+        "recording:corrected",
         "recording:marked_test",
         "redaction:approved",
         "redaction:planned",

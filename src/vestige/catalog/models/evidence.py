@@ -101,6 +101,8 @@ class Recording(models.Model):
     latitude_e7 = models.BigIntegerField(null=True)
     longitude_e7 = models.BigIntegerField(null=True)
     test = models.BooleanField(null=True)
+    corrected_at = models.BigIntegerField(null=True)
+    clock_offset_ms = models.BigIntegerField(null=True)
 
     class Meta:
         """Lists run newest first, by officer, device, category and time."""
@@ -108,12 +110,29 @@ class Recording(models.Model):
         indexes = (
             models.Index(fields=["officer", "-id"], name="recording_officer"),
             models.Index(fields=["recorded_at"], name="recording_time"),
+            models.Index(fields=["corrected_at"], name="recording_corrected", condition=models.Q(corrected_at__isnull=False)),
             models.Index(fields=["category", "-id"], name="recording_category"),
             models.Index(fields=["latitude_e7", "longitude_e7"], name="recording_place"),
         )
 
     def __str__(self) -> str:
         return self.number
+
+
+class Correction(models.Model):
+    """What a person said of a recording's officer or time (`field`) in place of what was known; `was` and `becomes` in words."""
+
+    id = _id()
+    recording = models.ForeignKey(Recording, models.PROTECT, related_name="corrections")
+    field = models.CharField(max_length=20)
+    was = models.TextField(blank=True)
+    becomes = models.TextField()
+    reason = models.TextField()
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="corrections")
+    at = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.field} of {self.recording_id}"
 
 
 class EvidenceItem(models.Model):

@@ -6,11 +6,12 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from vestige.access.permissions import Permission
-from vestige.actions import items, tracks
+from vestige.actions import correcting, items, tracks
 from vestige.actions.prepare import TRACK
 from vestige.actions.trail_report import Form, report
 from vestige.errors import BadInput, NotFound
@@ -94,8 +95,24 @@ def show_recording(request: HttpRequest, ref: str) -> HttpResponseBase:
         "may_trail": holds(actor, Permission.TRAIL_READ),
         "may_mark_test": holds(actor, Permission.RECORDING_MARK_TEST),
         "may_devices": holds(actor, Permission.DEVICE_LIST),
+        "may_correct": holds(actor, Permission.RECORDING_CORRECT),
+        "corrections": facts.corrections,
     }
     return draw(request, "recording.html", context)
+
+
+def correct(request: HttpRequest, ref: str) -> HttpResponseBase:
+    """Say who recorded, or when, in place of what is known."""
+    officer, at = request.POST.get("officer", ""), request.POST.get("recorded_at", "").strip()
+    try:
+        given = moment(at, "recorded")
+        with unseen("recording"):
+            hands.act(request, correcting.correct, ref, request.POST.get("reason", ""), officer=officer, recorded_at=given)
+    except BadInput as error:
+        messages.error(request, f"{str(error)[:1].upper()}{str(error)[1:]}.".replace("..", "."))
+    else:
+        messages.success(request, "It is corrected. What was known before stands beside it.")
+    return redirect(f"/recordings/{ref}")
 
 
 def show_item(request: HttpRequest, ref: str) -> HttpResponseBase:

@@ -1,0 +1,137 @@
+"""Who recorded, by one rule for every way in; and officers and times that are corrected, with the camera's own word kept."""
+
+from itertools import product
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.agency import CONSOLE, START, Agency, make_agency
+from vestige.access.plan import All, OwnedBy
+from vestige.access.roles import Role
+from vestige.actions import correcting, devices, intake, items, people
+from vestige.actions.checking import check
+from vestige.actions.intake import Sent
+from vestige.errors import BadInput, NotFound, Refused
+from vestige.evidence.attribution import Attribution, who_recorded
+from vestige.evidence.items import FindingKind, ItemFilter, Recording
+
+DAY = 86_400_000
+
+
+@pytest.fixture
+def agency(either_database: str, tmp_path: Path) -> Agency:  # noqa: ARG001  # which database is the fixture's business
+    agency = make_agency(tmp_path)
+    for badge in ("O1", "O2"):
+        people.add(agency.ports, CONSOLE, badge, f"Officer {badge}", [Role.OFFICER])
+    custodian = agency.actor("evidence custodian")
+    devices.register(agency.ports, custodian, "CAM1")
+    devices.assign(agency.ports, custodian, "CAM1", "O1", START - 10 * DAY, START - 5 * DAY)
+    devices.assign(agency.ports, custodian, "CAM1", "O2", START - 5 * DAY)
+    return agency
+
+
+def taken(agency: Agency, folder: Path, at: int | None, officer: str | None = None, device: str | None = "CAM1") -> Recording:
+    path = folder / f"{uuid4()}.bin"
+    path.write_bytes(uuid4().bytes)
+    sent = Sent(path, device=device, officer=officer, recorded_at=at)
+    outcome = intake.receive(agency.ports, agency.actor("evidence custodian"), sent, lambda _: None)
+    return known(agency, outcome.recording)
+
+
+def known(agency: Agency, ref: UUID) -> Recording:
+    found = agency.ports.catalog.recording(str(ref))
+    assert found is not None
+    return found
+
+
+def doubts(agency: Agency, recording: Recording) -> set[FindingKind]:
+    return {one.kind for one in agency.ports.catalog.findings_of([recording.id]) if one.closed_at is None}
+
+
+def test_a_persons_word_then_the_register_then_the_camera_systems() -> None:
+    one, two, three = uuid4(), uuid4(), uuid4()
+    for stated, holder, told in product((None, one), (None, one, two), (None, one, three)):
+        found = who_recorded(holder=holder, stated=stated, told=told)
+        assert found.officer == next((who for who in (stated, holder, told) if who), None)
+        assert found.differs == (holder is not None and any(who not in {None, holder} for who in (stated, told)))
+    assert who_recorded(holder=None, told=three) == Attribution(three, differs=False)
+
+
+def test_the_officer_follows_from_device_and_time_and_somebody_else_is_flagged(agency: Agency, tmp_path: Path) -> None:
+    for at, officer, badge, flagged in (
+        (START - 6 * DAY, None, "O1", False),
+        (START - 4 * DAY, None, "O2", False),
+        (START - 6 * DAY, "O1", "O1", False),
+        (START - 6 * DAY, "O2", "O2", True),
+        (START - 11 * DAY, "O2", "O2", False),
+    ):
+        recording = taken(agency, tmp_path, at, officer)
+        assert recording.officer_badge == badge
+        assert (FindingKind.OFFICER_DIFFERS in doubts(agency, recording)) == flagged, (at, officer)
+    assert FindingKind.CAMERA_WITHOUT_OFFICER in doubts(agency, taken(agency, tmp_path, START - 11 * DAY))
+
+
+def test_an_officer_is_corrected_and_the_trail_shows_both(agency: Agency, tmp_path: Path) -> None:
+    custodian, recording = agency.actor("evidence custodian"), taken(agency, tmp_path, START - 6 * DAY, "O2")
+    item = recording.items[0]
+    corrected = correcting.correct(agency.ports, custodian, item.number, "  Wrong badge typed ", officer="o1")
+    assert (corrected.officer_badge, corrected.recorded_at, corrected.corrected_at) == ("O1", START - 6 * DAY, None)
+    assert FindingKind.OFFICER_DIFFERS not in doubts(agency, recording)
+    [told] = items.show_recording(agency.ports, custodian, str(recording.id)).corrections
+    assert (told.field, told.was, told.becomes, told.reason) == ("officer", "Officer O2 (O2)", "Officer O1 (O1)", "Wrong badge typed")
+    entry = agency.ports.catalog.trail(item.id)[-1]
+    assert entry.type == "recording:corrected"
+    assert entry.opened["purpose"] == {"reason": "Wrong badge typed", "case": None}
+    data = entry.opened["data"]
+    assert isinstance(data, dict)
+    assert (data["officer_was"], data["officer_corrected"]) == ("Officer O2 (O2)", "Officer O1 (O1)")
+    owner = agency.ports.catalog.person("O1")
+    assert owner is not None
+    assert [one.id for one in agency.ports.catalog.recordings(OwnedBy(owner.id), ItemFilter())] == [recording.id]
+    assert check(agency.ports, CONSOLE) == []
+
+
+def test_a_time_is_corrected_and_the_cameras_own_stays(agency: Agency, tmp_path: Path) -> None:
+    custodian, recording = agency.actor("evidence custodian"), taken(agency, tmp_path, START - 6 * DAY)
+    at = START - 2 * DAY
+    corrected = correcting.correct(agency.ports, custodian, recording.number, "Clock was set wrong", recorded_at=at)
+    assert (corrected.recorded_at, corrected.corrected_at, corrected.known_at) == (START - 6 * DAY, at, at)
+    assert corrected.officer_badge == "O1", "a time alone moves nobody's footage"
+    assert FindingKind.OFFICER_DIFFERS in doubts(agency, recording)
+    again = correcting.correct(agency.ports, custodian, recording.number, "Both were wrong", recorded_at=at + 1, officer="O2")
+    assert (again.officer_badge, again.corrected_at) == ("O2", at + 1)
+    assert FindingKind.OFFICER_DIFFERS not in doubts(agency, recording)
+    assert [one.field for one in agency.ports.catalog.corrections(recording.id)] == ["recorded_at", "officer", "recorded_at"]
+
+    def found(since: int, until: int) -> list[UUID]:
+        return [one.id for one in agency.ports.catalog.recordings(All(), ItemFilter(since=since, until=until))]
+
+    assert found(at, at + 2) == found(START - 6 * DAY, START - 6 * DAY + 1) == [recording.id]
+    assert found(START - 3 * DAY, START - 2 * DAY) == []
+    assert check(agency.ports, CONSOLE) == []
+
+
+def test_a_correction_takes_permission_reason_and_something_to_correct(agency: Agency, tmp_path: Path) -> None:
+    recording = taken(agency, tmp_path, START - 6 * DAY)
+
+    def correct(actor: str = "evidence custodian", ref: str = recording.number, reason: str = "Why", **more: object) -> None:
+        correcting.correct(agency.ports, agency.actor(actor), ref, reason, **more)  # type: ignore[arg-type]
+
+    for role in ("officer", "supervisor", "auditor", "administrator", "redactor"):
+        with pytest.raises(Refused):
+            correct(role, officer="O2")
+    with pytest.raises(BadInput, match="takes a reason"):
+        correct(reason="  ", officer="O2")
+    with pytest.raises(BadInput, match="nothing to correct"):
+        correct()
+    with pytest.raises(BadInput, match="nothing to correct"):
+        correct(officer="O1", recorded_at=START - 6 * DAY)
+    with pytest.raises(BadInput, match="nobody with badge"):
+        correct(officer="O9")
+    with pytest.raises(BadInput, match="a time that was"):
+        correct(recorded_at=START + 10 * DAY)
+    with pytest.raises(NotFound):
+        correct(ref="R-1999-000001", officer="O2")
+    assert known(agency, recording.id) == recording
+    assert agency.ports.catalog.corrections(recording.id) == []
