@@ -250,6 +250,46 @@ def test_a_camera_is_entered_given_out_found_faulty_and_taken_back(sit: Sit, siz
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_a_kiosk_gives_a_camera_out_by_badge_and_takes_it_back(sit: Sit, size: str) -> None:
+    page, serial = sit("C200", size), f"POOL-{size}"
+    page.goto("/devices")
+    page.get_by_text("Enter a camera").click()
+    page.get_by_label("Serial number", exact=True).fill(serial)
+    page.get_by_role("button", name="Enter the camera").click()
+    page.get_by_role("link", name=serial).wait_for()
+    page.context.clear_cookies()
+    page.goto("/sign-in")
+    page.get_by_label("Badge").fill("K100")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/kiosk")
+    assert page.locator(f"#free option[value='{serial}']").count() == 1
+    _no_violation(page, "the kiosk")
+    page.keyboard.type("B999")  # the field for the badge waits, as a scanner needs it
+    page.keyboard.press("Enter")
+    page.keyboard.type(serial)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Nobody has the badge B999")
+    _no_violation(page, "a wrong badge")
+    _shot(page, f"kiosk-{size}-wrong")
+    page.get_by_label("Your badge").fill("b200")
+    page.get_by_role("button", name="Take this camera").click()
+    expect(page.get_by_role("status")).to_contain_text(f"Lee Marsh, the camera {serial} is yours")
+    assert page.locator(f"#free option[value='{serial}']").count() == 0
+    page.get_by_label("Your badge").fill("B100")
+    page.get_by_label("The camera: scan it").fill(serial)
+    page.get_by_role("button", name="Take this camera").click()
+    expect(page.get_by_role("alert")).to_contain_text("is with somebody")
+    assert "Lee Marsh" not in page.content()
+    page.get_by_label("The camera: scan or type it").fill(serial)
+    page.get_by_role("button", name="Return this camera").click()
+    expect(page.get_by_role("status")).to_contain_text("is back")
+    _no_violation(page, "a camera returned")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    _shot(page, f"kiosk-{size}")
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_a_week_is_reviewed_and_signed(sit: Sit, size: str) -> None:
     page = sit("D400", size)
     page.goto("/reviews")

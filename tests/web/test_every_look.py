@@ -20,6 +20,7 @@ LOOKS: dict[str, tuple[str, EventType, bool]] = {
     "/items/<str:ref>": ("/items/{item}", EventType.ITEM_SHOWN, False),
     "/items/<str:ref>/trail": ("/items/{item}/trail", EventType.TRAIL_READ, False),
     "/items/<str:ref>/trail/<str:form>": ("/items/{item}/trail/csv", EventType.TRAIL_READ, True),
+    "/kiosk": ("/kiosk", EventType.DEVICE_LISTED, False),
     "/people": ("/people", EventType.PERSON_LISTED, False),
     "/recordings": ("/recordings", EventType.ITEM_LISTED, False),
     "/recordings/<str:ref>": ("/recordings/{recording}", EventType.ITEM_SHOWN, False),
@@ -38,7 +39,7 @@ NO_EVENT = {
 }
 DOCKS = {"/auth/v1.0", "/v1/{account}/System/{object:path}", "/v1.0/{account}/System/{object:path}"}
 """Asked by dock systems, which are no persons: signing in and reading their System objects are events, looked at in `tests/docks`."""
-BADGES = {"/people": "A100", "/reviews": "D400", "/reviews/{week}": "D400"}
+BADGES = {"/kiosk": "K100", "/people": "A100", "/reviews": "D400", "/reviews/{week}": "D400"}
 
 
 def events(server: Server, after: int = 0) -> list[tuple[int, str, dict[str, Any]]]:

@@ -134,6 +134,7 @@ def _people(ports: Ports, admin: Actor) -> dict[str, str]:
         ("C200", "Sam Whitfield", [Role.EVIDENCE_CUSTODIAN]),
         ("D400", "Rae Holm", [Role.AUDITOR]),
         ("E500", "New Comer", [Role.OFFICER]),
+        ("K100", "Kiosk at the docks", [Role.KIOSK]),
     ):
         people.add(ports, admin, badge, name, roles)
         tokens[badge] = f"token-of-{badge}-{'x' * 32}"

@@ -12,6 +12,7 @@ class Permission(StrEnum):
     CHECKPOINT_COSIGN = "checkpoint:cosign"
     CHECKPOINT_STAMP = "checkpoint:stamp"
     DEVICE_ASSIGN = "device:assign"
+    DEVICE_CHECK_OUT = "device:check_out"
     DEVICE_FAULT = "device:fault"
     DEVICE_LIST = "device:list"
     DEVICE_REGISTER = "device:register"

@@ -8,11 +8,12 @@ from vestige.access.permissions import Permission
 
 
 class Role(StrEnum):
-    """What a person is to the agency."""
+    """What a person is to the agency; a kiosk is a station, signed in as a person is."""
 
     ADMINISTRATOR = "administrator"
     AUDITOR = "auditor"
     EVIDENCE_CUSTODIAN = "evidence custodian"
+    KIOSK = "kiosk"
     OFFICER = "officer"
     RECORDS_ANALYST = "records analyst"
     RECORDS_OFFICER = "records officer"
@@ -72,6 +73,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         | _HOLDERS
         | {Permission.ITEM_INGEST, Permission.ITEM_CLIP, Permission.ITEM_EXPORT, Permission.CARD_ERASE, Permission.HOME_CHECK}
         | {Permission.RECORDING_CORRECT, Permission.RECORDING_MARK_TEST},
+        Role.KIOSK: _SESSION | {Permission.DEVICE_CHECK_OUT},
         Role.OFFICER: _SESSION | _LOOK | {Permission.ITEM_INGEST, Permission.RECORDING_MARK_TEST},
         Role.RECORDS_ANALYST: _SESSION | _LOOK | _REDACT,
         Role.RECORDS_OFFICER: _SESSION

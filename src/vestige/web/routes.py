@@ -18,6 +18,7 @@ from vestige.actions import (
     docks,
     findings,
     items,
+    kiosk,
     people,
     review,
     trail_report,
@@ -29,6 +30,7 @@ from vestige.web.pages import answering
 from vestige.web.views import accounts, recordings, reviews
 from vestige.web.views import devices as cameras
 from vestige.web.views import findings as listing
+from vestige.web.views import kiosk as station
 
 _GET = ("GET", "HEAD")
 _POST = ("POST",)
@@ -87,6 +89,9 @@ PAGES = (
     _page("items/<str:ref>", recordings.show_item, items.show_item),
     _page("items/<str:ref>/trail", recordings.trail, items.read_trail),
     _page("items/<str:ref>/trail/<str:form>", recordings.trail_report, trail_report.report),
+    _page("kiosk", station.show, kiosk.show),
+    _page("kiosk/check-out", station.check_out, kiosk.check_out, _POST),
+    _page("kiosk/return", station.bring_back, kiosk.bring_back, _POST),
     _page("people", listing.list_people, people.list_people),
     _page("recordings", recordings.list_recordings, items.list_recordings),
     _page("recordings/<str:ref>", recordings.show_recording, items.show_recording),

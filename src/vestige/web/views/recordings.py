@@ -31,7 +31,9 @@ _FILTERS = ("officer", "device", "category", "status", "since", "until", "near")
 
 def first(request: HttpRequest) -> HttpResponseBase:
     """The first page is the first that this person may see."""
-    return redirect("/recordings" if holds(hands.actor(request), Permission.ITEM_LIST) else "/people")
+    actor = hands.actor(request)
+    pages = ((Permission.ITEM_LIST, "/recordings"), (Permission.DEVICE_CHECK_OUT, "/kiosk"))
+    return redirect(next((page for permission, page in pages if holds(actor, permission)), "/people"))
 
 
 @dataclass(frozen=True, slots=True)

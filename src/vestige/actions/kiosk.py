@@ -1,0 +1,47 @@
+"""Pooled cameras at a shared PC beside the docks: whoever shows a badge takes one, and brings it back. No footage, no names of others."""
+
+from vestige.access.permissions import Permission
+from vestige.access.roles import Role
+from vestige.actions.devices import find, give, take_back
+from vestige.actions.door import Desk, action
+from vestige.custody.events import EventType
+from vestige.errors import BadInput
+from vestige.evidence.changes import Statement
+from vestige.evidence.devices import Assignment
+from vestige.evidence.items import Device
+from vestige.evidence.people import Person
+
+_MOST = 500
+
+
+@action("kiosk.show", Permission.DEVICE_CHECK_OUT, EventType.DEVICE_LISTED)
+def show(desk: Desk) -> list[Device]:
+    """The cameras that can be taken: in use, with nobody, without an open fault."""
+    free = desk.ports.devices.free(_MOST)
+    desk.note(Statement(EventType.DEVICE_LISTED, data={"free": len(free)}))
+    return free
+
+
+@action("kiosk.check_out", Permission.DEVICE_CHECK_OUT, EventType.ASSIGNMENT_OPENED)
+def check_out(desk: Desk, badge: str, serial: str) -> tuple[Person, list[Device]]:
+    """Somebody takes a camera, from now on. Returns who, and the cameras that they have now.
+
+    Raises BadInput for a badge that nobody has or whose holder is not in service, a camera that is faulty, out of use, or with somebody;
+    NotFound for a camera that is not known.
+    """
+    person = desk.ports.catalog.person(badge.strip()) if badge.strip() else None
+    if person is None or person.badge.lower() != badge.strip().lower() or Role.KIOSK in person.roles:
+        raise BadInput(f"nobody has the badge {badge.strip()[:64] or '(none)'}; type it again, or scan it")
+    device = find(desk, serial)
+    if any(fault.ended_at is None for fault in desk.ports.devices.faults(device=device.id)):
+        raise BadInput(f"the camera {device.serial} is reported as faulty; take another")
+    if desk.ports.devices.held_now([device.id]):
+        raise BadInput(f"the camera {device.serial} is with somebody; it must be returned first")
+    give(desk, device, person, desk.now(), data={"kiosk": desk.actor.name, "badge": person.badge})
+    return person, [one for one, _ in desk.ports.devices.held_by(person.id)]
+
+
+@action("kiosk.take_back", Permission.DEVICE_CHECK_OUT, EventType.ASSIGNMENT_CLOSED)
+def bring_back(desk: Desk, serial: str) -> Assignment:
+    """A camera is back, from now on, whoever brings it. Raises NotFound, and BadInput where nobody has it."""
+    return take_back(desk, find(desk, serial), data={"kiosk": desk.actor.name})
