@@ -101,7 +101,7 @@ def upload(  # a command's options
     card, failed, done = Card.find(paths), None, 0
     after, folder = "", None
     with bytes_progress(card.size, shown=not given.json) as progress:
-        for path in card.files:
+        for path in map(Path, (file.path for file in card.files)):
             if path.parent != folder:
                 after, folder = "", path.parent
             try:

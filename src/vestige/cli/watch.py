@@ -36,7 +36,8 @@ class Watch:
     def look(self) -> tuple[int, int]:
         """One look: how many files were sent, and how many are not done yet."""
         done = waiting = 0
-        for path in Card.find([self.folder]).files:
+        for file in Card.find([self.folder]).files:
+            path = Path(file.path)
             if path.name.lower().endswith(_UNFINISHED):
                 continue
             try:
@@ -127,7 +128,7 @@ def _taking_in(given: Context, wishes: Wishes) -> Send:
     actor = given.actor(home)
 
     def take(path: Path) -> dict[str, object]:
-        [outcome] = read_card(home.ports, actor, Card((path,), path.stat().st_size), wishes, lambda _: None)
+        [outcome] = read_card(home.ports, actor, Card.find([path]), wishes, lambda _: None)
         if isinstance(outcome, VestigeError):
             raise outcome
         return outcome.as_json()
