@@ -5,7 +5,10 @@ PY := $(VENV)/bin/python
 SERVE ?= 1
 PORT ?= 8000
 CARD ?=
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); [ "$$n" -gt 5 ] && echo 6 || echo $$((n + 1)))
+PYTEST = $(PY) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(ARGS)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport PYTHONDONTWRITEBYTECODE  # the tests start hundreds of processes: without compiled files each compiles the program anew
 
 UI := $(wildcard hatch_build.py ui/package.json ui/package-lock.json ui/vite.config.ts ui/vite.verify.config.ts src/vestige/disclosure/sentences.py ui/svelte.config.js ui/tsconfig.json) $(shell find ui/src -type f 2>/dev/null)
 
@@ -20,11 +23,11 @@ demo: $(VENV)/.installed ## the main job on footage made on the spot, then the p
 
 test: $(VENV)/.developing lint types ## lint, types and every test
 	@tools/system-packages.sh
-	@$(PY) -m pytest $(ARGS)
+	@$(PYTEST)
 
 test-long: $(VENV)/.developing lint types ## the same with the full numbers of the property, fuzz and kill tests
 	@tools/system-packages.sh
-	@VESTIGE_TEST_BUDGET=0 $(PY) -m pytest $(ARGS)
+	@VESTIGE_TEST_BUDGET=0 $(PYTEST)
 
 lint: $(VENV)/.developing ## ruff: rules and formatting
 	@$(PY) -m ruff check .

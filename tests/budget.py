@@ -6,6 +6,7 @@
 import os
 
 _NORMAL = 15.0
+SAID = "how far: "
 
 
 def budget() -> float:
@@ -23,3 +24,8 @@ def seconds(share: float, full: float) -> float:
     """Seconds for a timed loop that may take `share` (0 to 1) of the budget; `full` when the budget is 0."""
     minutes = budget()
     return full if minutes <= 0 else min(full, minutes * 60 * share)
+
+
+def how_far(words: str) -> None:
+    """Say how far a test with drawn numbers came; the end of the run lists it."""
+    print(SAID + words)

@@ -1,8 +1,9 @@
 """Fixtures for every test: Django without a home (each test opens its own), and real footage where it lies beside the checkout."""
 
 import os
+import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -10,7 +11,7 @@ from uuid import uuid4
 import django
 import pytest
 
-from tests.budget import budget
+from tests.budget import SAID, budget
 
 os.environ.pop("VESTIGE_HOME", None)
 os.environ["DJANGO_SETTINGS_MODULE"] = "vestige.settings"
@@ -20,11 +21,55 @@ ROOT = Path(__file__).parents[1]
 _DAY_S = 86_400
 
 
+_LONGEST = (
+    "demo/test_main_job.py",
+    "media/test_detect.py",
+    "test_crash.py",
+    "catalog/test_sequencer.py",
+    "test_drills.py",
+    "test_holders.py",
+    "test_keys_crash.py",
+    "test_home.py",
+    "media/test_redacted_samples.py",
+    "test_log_commands.py",
+    "web/test_wheel.py",
+    "catalog/test_load.py",
+    "test_release.py",
+)
+"""Files whose tests take longest: they begin first, so that no worker is left alone with one at the end."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With the full numbers a test may take its time: the limit of every run is for what hangs."""
+    """The longest first. With the full numbers a test may take its time: the limit of every run is for what hangs."""
+    places = {ROOT / "tests" / name: place for place, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
     if budget() <= 0:
         for item in items:
             item.add_marker(pytest.mark.timeout(_DAY_S))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Each report carries how far its test came: what it said, or how many examples of a property passed."""
+    report = yield
+    if report.when == "teardown":
+        report.user_properties += [("how far", line[len(SAID) :]) for line in report.capstdout.splitlines() if line.startswith(SAID)]
+        passed = re.search(r"generate phase.*?- (\d+) passing", getattr(item, "hypothesis_statistics", ""), re.DOTALL)
+        report.user_properties += [("examples", int(passed[1]))] if passed else []
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Lists how far the tests with drawn numbers came."""
+    reports = [one for one in terminalreporter.stats.get("", []) if isinstance(one, pytest.TestReport) and one.when == "teardown"]
+    examples = [value for one in reports for name, value in one.user_properties if name == "examples"]
+    said = [f"{one.nodeid}: {value}" for one in reports for name, value in one.user_properties if name == "how far"]
+    if examples or said:
+        minutes = f"{budget():g} minutes" if budget() > 0 else "none: the full numbers"
+        terminalreporter.section(f"how far the drawn tests came (budget {minutes})")
+        terminalreporter.line(f"{len(examples)} properties, {sum(examples):,} examples")
+        for line in sorted(said):
+            terminalreporter.line(line)
 
 
 @pytest.fixture(scope="session")

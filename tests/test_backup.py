@@ -17,7 +17,7 @@ import pytest
 from django.db import connection, connections
 
 from tests.agency import CONSOLE, Agency, make_agency
-from tests.budget import examples
+from tests.budget import examples, how_far
 from vestige import config
 from vestige.actions import anchors, backup, clip, intake, release
 from vestige.actions.checking import check
@@ -324,7 +324,7 @@ def test_a_backup_that_is_killed_leaves_nothing_that_the_next_one_minds(small: A
         time.sleep(0.004 * n)
         process.send_signal(signal.SIGKILL)
         ends.append(process.wait())
-    print(f"{ends.count(-signal.SIGKILL)} backups killed on their way")
+    how_far(f"{ends.count(-signal.SIGKILL)} backups killed on their way")
     assert -signal.SIGKILL in ends
     small.clock.at = int(time.time() * 1000) + 1000
     made = backed_up(small, tmp_path / "b")

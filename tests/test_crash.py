@@ -16,7 +16,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.budget import budget, seconds
+from tests.budget import budget, how_far, seconds
 from tests.test_home import vestige
 from tests.tracing import Call, Disk, calls, strace
 
@@ -150,7 +150,7 @@ def test_after_a_power_cut_at_any_moment_the_card_comes_in_whole(template: Path,
         whole(left)
         shutil.rmtree(left)
         tried += 1
-    print(f"power cut at {tried} moments of {len(traced[1])}")
+    how_far(f"power cut at {tried} moments of {len(traced[1])}")
 
 
 def test_killed_at_any_write_fsync_rename_unlink_or_commit_nothing_is_lost_or_twice(
@@ -169,7 +169,7 @@ def test_killed_at_any_write_fsync_rename_unlink_or_commit_nothing_is_lost_or_tw
         whole(folder)
         shutil.rmtree(folder)
         tried += 1
-    print(f"killed at {killed} of {tried} tried moments, of {len(points)} (budget {budget():g} minutes)")
+    how_far(f"killed at {killed} of {tried} tried moments, of {len(points)} (budget {budget():g} minutes)")
     assert killed
 
 

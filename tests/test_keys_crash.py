@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.budget import budget, seconds
+from tests.budget import budget, how_far, seconds
 from tests.test_home import vestige
 from tests.tracing import Call, calls, strace
 
@@ -102,5 +102,5 @@ def test_killed_at_any_write_fsync_rename_or_commit_no_key_is_lost(template: Pat
         whole(folder)
         shutil.rmtree(folder)
         tried += 1
-    print(f"rotation killed at {killed} of {tried} tried moments, of {len(points)} (budget {budget():g} minutes)")
+    how_far(f"rotation killed at {killed} of {tried} tried moments, of {len(points)} (budget {budget():g} minutes)")
     assert killed

@@ -17,7 +17,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from tests.agency import CONSOLE
-from tests.budget import examples
+from tests.budget import examples, how_far
 from tests.manipulating import Back, Done, Draw, World, database, footage_or_none, log_files, packages, really, rich, run, vault_files
 from vestige.actions.checking import check
 from vestige.evidence.home import Fault
@@ -51,7 +51,7 @@ def manipulated(world: World, ways: list[tuple[int, str, Way]], count: int) -> N
         told = [f"{fault.object}: {fault.what}" for fault in found]
         if not any(word in line for line in told for word in act.names):
             escaped.append(f"{name}: {act.words}; named: {told[:4]} ({len(told)}); wanted one of {act.names}")
-    print(f"seed {seed}: {sum(done.values())} manipulations of {FULL} ({dict(done)}), {len(escaped)} not named")
+    how_far(f"seed {seed}: {sum(done.values())} manipulations of {FULL} ({dict(done)}), {len(escaped)} not named")
     assert escaped == []
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.agency import Agency, make_agency
-from tests.budget import examples
+from tests.budget import examples, how_far
 from vestige.actions import intake, release
 from vestige.actions.intake import Sent
 from vestige.assembly import log_key
@@ -76,7 +76,7 @@ def test_any_flipped_bit_in_any_file_is_refused_and_the_place_is_named(package: 
             tried += 1
         path.write_bytes(whole)
     assert asked(capsys, package)[0] == 0
-    print(f"{tried} bits flipped, {tried} refused")
+    how_far(f"{tried} bits flipped, {tried} refused")
 
 
 def rehash(package: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests import tlog_reader
-from tests.budget import seconds
+from tests.budget import how_far, seconds
 from tests.test_home import vestige
 
 _WRITER = """
@@ -100,4 +100,4 @@ def test_many_processes_and_kills_leave_one_gapless_log(environment: dict[str, s
     assert vestige(home, "log", "publish", str(tmp_path / "site"))[0] == 0
     whole = tlog_reader.read(tlog_reader.from_folder(tmp_path / "site"))
     assert whole.entries[: found.size] == found.entries
-    print(f"{acknowledged} events acknowledged, {whole.size} in the log, {len(told) - 5} processes killed")
+    how_far(f"{acknowledged} events acknowledged, {whole.size} in the log, {len(told) - 5} processes killed")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from tests import tlog_reader
 from tests.agency import CONSOLE, Agency, make_agency
-from tests.budget import examples
+from tests.budget import examples, how_far
 from tests.test_home import note, take
 
 from vestige.catalog import sequencer
@@ -142,3 +142,4 @@ def test_any_interleaving_gives_one_gapless_log(agency: Agency) -> None:
 
     Log.agency, Log.items = agency, tuple(EvidenceItem.objects.values_list("id", flat=True))
     run_state_machine_as_test(Log, settings=settings(max_examples=examples(400), stateful_step_count=25, deadline=None))  # type: ignore[no-untyped-call]
+    how_far(f"{examples(400)} interleavings of up to 25 steps")

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import swiftclient
-from tests.budget import budget
+from tests.budget import budget, how_far
 from tests.docks.conftest import Dock, World, make_world
 from tests.test_home import vestige
 from tests.web.conftest import serving
@@ -33,7 +33,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_there_twice(tmp_path: Path,
     assert [(row["filename"], row["sha256"]) for row in rows] == [(name, hashlib.sha256(body).hexdigest()) for name, body in bodies.items()]
     assert len(world.dock("").rows("SELECT id FROM catalog_recording")) == 1
     assert vestige(world.home, "fsck")[:2] == (0, [])
-    print(f"{kills} kills, {len(bodies)} clips")
+    how_far(f"{kills} kills, {len(bodies)} clips")
 
 
 def _send(dock: Dock, container: str, waiting: dict[str, bytes], acknowledged: dict[str, str]) -> None:

@@ -15,7 +15,7 @@ import httpx
 import pytest
 import swiftclient
 from tests.beside import openssl
-from tests.budget import budget
+from tests.budget import budget, how_far
 from tests.conftest import ROOT
 from tests.docks.conftest import World, make_world, signed_in, status_of
 from tests.docks.world import CAMERA
@@ -118,7 +118,7 @@ def test_a_large_clip_of_unknown_length_comes_in_with_bounded_memory_and_is_neve
         seconds = time.monotonic() - begun
         grown = _peak(process.pid) - before
         assert grown < 96 << 20
-        print(f"{size >> 20} MiB in {seconds:.1f} s, memory grew by {grown >> 20} MiB")
+        how_far(f"{size >> 20} MiB in {seconds:.1f} s, memory grew by {grown >> 20} MiB")
     [row] = [one for one in dock.items() if one["filename"] == "20261022_100000_1.bin"]
     assert row["status"] == "quarantined"
 

@@ -15,7 +15,7 @@ from typing import Any
 import av
 import pytest
 from av.bitstream import BitStreamFilterContext
-from tests.budget import examples
+from tests.budget import examples, how_far
 from verifier.tests.checks import FOOTAGE, Json, refused
 from verifier.tests.copies import FRAMES, HEIGHT, LOG, RATE, WIDTH, Film, Planes, boxes, film, must, plan
 from verifier.tests.writer import Plan, make
@@ -256,7 +256,7 @@ def test_damaged_films_never_break_the_check(measured: Callable[..., Findings]) 
             "something was loaded after the process had locked itself in"
         )
         verdicts.append(findings.verified)
-    print(f"{len(verdicts)} damaged films, {verdicts.count(False)} refused")
+    how_far(f"{len(verdicts)} damaged films, {verdicts.count(False)} refused")
 
 
 def test_a_decoder_that_dies_is_a_refusal_that_says_how(tmp_path: Path) -> None:
