@@ -6,9 +6,9 @@ SERVE ?= 1
 PORT ?= 8000
 CARD ?=
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); [ "$$n" -gt 5 ] && echo 6 || echo $$((n + 1)))
+COMPILED = $(PY) -m compileall -q src verifier/src  # hundreds of processes are started: without compiled files each compiles the program anew
 PYTEST = $(PY) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(ARGS)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-unexport PYTHONDONTWRITEBYTECODE  # the tests start hundreds of processes: without compiled files each compiles the program anew
 
 UI := $(wildcard hatch_build.py ui/package.json ui/package-lock.json ui/vite.config.ts ui/vite.verify.config.ts src/vestige/disclosure/sentences.py ui/svelte.config.js ui/tsconfig.json) $(shell find ui/src -type f 2>/dev/null)
 
@@ -19,14 +19,17 @@ help: ## print this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.installed ## the main job on footage made on the spot, then the pages (SERVE=0 stops before; CARD=folder uses yours; PORT=8000)
+	@$(COMPILED)
 	@SERVE="$(SERVE)" CARD="$(CARD)" PORT="$(PORT)" $(PY) -m demo.run
 
 test: $(VENV)/.developing lint types ## lint, types and every test
 	@tools/system-packages.sh
+	@$(COMPILED)
 	@$(PYTEST)
 
 test-long: $(VENV)/.developing lint types ## the same with the full numbers of the property, fuzz and kill tests
 	@tools/system-packages.sh
+	@$(COMPILED)
 	@VESTIGE_TEST_BUDGET=0 $(PYTEST)
 
 lint: $(VENV)/.developing ## ruff: rules and formatting

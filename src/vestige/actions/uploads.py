@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from vestige.access.judge import Subject
 from vestige.access.permissions import Permission
 from vestige.access.plan import OwnedBy, visible
-from vestige.actions.arrival import Arrival, arrive
+from vestige.actions.arrival import EVENTS, Arrival, arrive
 from vestige.actions.door import Desk, action, refusals_recorded
 from vestige.actions.intake import Outcome, give_up, kept_once
 from vestige.actions.ports import Ports, Source
@@ -31,15 +31,6 @@ MOST_UNFINISHED = 2_000
 """Uploads that one sender may have begun and not ended."""
 LONGEST = (1 << 32) * ((1 << 20) - 16) - 40
 """The plaintext that a sealed object can hold: four pebibytes."""
-
-_EVENTS = (
-    EventType.DEVICE_REGISTERED,
-    EventType.FINDING_OPENED,
-    EventType.ITEM_ACCESSIONED,
-    EventType.ITEM_DUPLICATE_RECEIVED,
-    EventType.ITEM_QUARANTINED,
-    EventType.ITEM_RECEIVED,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +128,13 @@ def measure(ports: Ports, actor: Actor, ref: UUID) -> tuple[int, Upload]:
     return size, _ended(ports, upload)
 
 
-@action("upload.finish", Permission.ITEM_INGEST, *_EVENTS)
+@action("upload.finish", Permission.ITEM_INGEST, *EVENTS)
 def finish(desk: Desk, upload: Upload, growing: Growing) -> Outcome:
     """Keep an upload that is whole. Raises DiskFull, Unavailable; then it stays as it was, to be tried again."""
     return _kept(desk, upload, growing)
 
 
-@action("upload.settle", Permission.INTAKE_SWEEP, *_EVENTS)
+@action("upload.settle", Permission.INTAKE_SWEEP, *EVENTS)
 def settle(desk: Desk, upload: Upload, growing: Growing) -> Outcome:
     """Keep an upload that is whole and whose sender does not ask any more."""
     return _kept(desk, upload, growing)
