@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,19 +18,23 @@ import pytest
 from django.db import connection, connections
 
 from tests.agency import CONSOLE, Agency, make_agency
+from tests.beside import TimeAuthority
 from tests.budget import examples, how_far
 from vestige import config
-from vestige.actions import anchors, backup, clip, intake, release
+from vestige.actions import anchors, backup, clip, intake, release, stamping
 from vestige.actions.checking import check
 from vestige.actions.clip import Cut
 from vestige.actions.intake import Outcome, Sent
 from vestige.assembly import Home, log_key, open_home
-from vestige.catalog.models import Event, LogState, Sequenced
+from vestige.catalog import triggers
+from vestige.catalog.models import Event, LogState, PastStamp, Sequenced
 from vestige.custody import notes
 from vestige.custody.signed_notes import ED25519, parse_key
 from vestige.custody.tree import Frontier
 from vestige.errors import BadInput, Fault, Unavailable
 from vestige.evidence.backups import BackupFacts, Restored
+from vestige.evidence.people import system
+from vestige.outside.authority import Authority
 from vestige.restoration import Wishes, restore_home
 from vestige.vault.backup import Backup, snapshot
 from vestige_verify.cli import main as verify
@@ -128,6 +133,35 @@ def test_a_home_restored_twice_tells_of_both_logs(small: Agency, tmp_path: Path)
         raw.execute("UPDATE catalog_pastlog SET size = size - 1 WHERE origin = ?", [small_origin(small)])
     raw.close()
     assert any("the log before the restore" in fault for fault in faults(two))
+
+
+def test_what_was_given_to_the_old_log_is_kept_and_counts_for_nothing_in_the_new_one(small: Agency, tmp_path: Path) -> None:
+    authority = TimeAuthority(tmp_path / "time")
+
+    def stamped(agency: Agency) -> int:
+        found = stamping.stamp(replace(agency.ports, authority=Authority(authority.url, authority.ca)), system("keeper")).stamp
+        assert found is not None
+        return found.size
+
+    sizes = [stamped(small)]
+    homes = [small]
+    for name in ("one", "two"):
+        backed_up(homes[-1], tmp_path / f"b-{name}")
+        home, _ = restored(homes[-1], tmp_path / f"b-{name}", tmp_path / name)
+        homes.append(Agency(home, small.clock, small.actors))
+        assert home.ports.holders.newest_stamp() is None
+        assert faults(home) == []
+        sizes.append(stamped(homes[-1]))
+        assert faults(home) == []
+    authority.stop()
+    past = homes[-1].ports.catalog.past_logs()
+    assert [(row.log, row.size) for row in PastStamp.objects.order_by("id")] == [
+        (past[1].origin, sizes[0]),
+        (past[0].origin, sizes[1]),
+    ]
+    with triggers.lifted(["catalog_paststamp"]):
+        PastStamp.objects.filter(size=sizes[0]).update(time=1)
+    assert any("the token is not the one that the log tells of" in fault for fault in faults(homes[-1]))
 
 
 def small_origin(agency: Agency) -> str:

@@ -21,6 +21,10 @@ from vestige.evidence.home import Fault
 KEEPING = (EventType.ANCHOR_WRITTEN.value, EventType.CHECKPOINT_COSIGNED.value, EventType.CHECKPOINT_STAMPED.value)
 """Events about checkpoints themselves: a log that holds only these since a checkpoint holds nothing new."""
 
+_RESTORED = EventType.HOME_RESTORED.value
+Tokens = dict[tuple[str, int], set[tuple[str, int, str]]]
+"""By log (empty: the one in force; else the origin of one that a restore ended) and size: digest (hex), time and authority of tokens."""
+
 
 class DjangoHolders:
     """Rows about those who hold checkpoints. What bears evidence changes only through the log."""
@@ -92,12 +96,22 @@ def faults() -> Iterator[Fault]:
     lines, tokens = _told()
     yield from _cosignatures(lines)
     for stamp in models.Stamp.objects.order_by("size").iterator():
-        if (hashlib.sha256(bytes(stamp.token)).hexdigest(), stamp.time, stamp.authority) not in tokens.pop(stamp.size, ()):
-            yield Fault("the token is not the one that the log tells of", f"token of checkpoint {stamp.size}")
+        yield from _token(stamp, "", tokens)
+    for past in models.PastStamp.objects.order_by("log", "size").iterator():
+        yield from _token(past, past.log, tokens)
     for witness, size in lines:
         yield Fault("the log tells of a cosignature that is not there", f"checkpoint {size}, witness {witness}")
-    for size in tokens:
-        yield Fault("the log tells of a token that is not there", f"checkpoint {size}")
+    for log, size in tokens:
+        yield Fault("the log tells of a token that is not there", _of(log, size))
+
+
+def _token(stamp: "models.Stamp | models.PastStamp", log: str, tokens: Tokens) -> Iterator[Fault]:
+    if (hashlib.sha256(bytes(stamp.token)).hexdigest(), stamp.time, stamp.authority) not in tokens.pop((log, stamp.size), ()):
+        yield Fault("the token is not the one that the log tells of", f"token of {_of(log, stamp.size)}")
+
+
+def _of(log: str, size: int) -> str:
+    return f"checkpoint {size}{f' of {log}' if log else ''}"
 
 
 def _cosignatures(lines: dict[tuple[str, int], set[str]]) -> Iterator[Fault]:
@@ -119,18 +133,30 @@ def _cosignatures(lines: dict[tuple[str, int], set[str]]) -> Iterator[Fault]:
             yield Fault("the cosignature is not the one that the log tells of", name)
 
 
-def _told() -> tuple[dict[tuple[str, int], set[str]], dict[int, set[tuple[str, int, str]]]]:
-    """What the log says was given: cosignature lines by witness and size, and tokens (digest, time, authority) by size."""
+def _told() -> tuple[dict[tuple[str, int], set[str]], Tokens]:
+    """What the log says was given: cosignature lines by witness and size, and tokens by log and size.
+
+    A restore ends a log: the lines of before are under checkpoints of it, of which no row tells any more.
+    """
     lines: dict[tuple[str, int], set[str]] = {}
-    tokens: dict[int, set[tuple[str, int, str]]] = {}
-    rows = models.Event.objects.filter(type__in=KEEPING).select_related("openings").order_by("seq")
+    tokens: Tokens = {}
+    rows = models.Event.objects.filter(type__in=(*KEEPING, _RESTORED)).select_related("openings").order_by("seq")
     for event in rows.iterator():
         data = _data(event)
-        if "line" in data:
+        if event.type == _RESTORED:
+            lines, tokens = {}, _ended(tokens, data)
+        elif "line" in data:
             lines.setdefault((event.object_id, data["size"]), set()).add(data["line"])
         elif "token" in data:
-            tokens.setdefault(data["size"], set()).add((data["token"], data["time"], data["authority"]))
+            tokens.setdefault(("", data["size"]), set()).add((data["token"], data["time"], data["authority"]))
     return lines, tokens
+
+
+def _ended(tokens: Tokens, data: dict[str, Any]) -> Tokens:
+    """The same tokens, those of the log in force as those of the log that this `home:restored` ended."""
+    old = data.get("old")
+    origin = str(old.get("origin", "")) if isinstance(old, dict) else ""
+    return {(log or origin, size): told for (log, size), told in tokens.items()}
 
 
 def _data(event: models.Event) -> dict[str, Any]:
@@ -139,7 +165,7 @@ def _data(event: models.Event) -> dict[str, Any]:
         data = opened(event.openings.fields)["data"]
     except (models.Openings.DoesNotExist, ValueError, KeyError, TypeError):
         return {}
-    whole = isinstance(data, dict) and {"size", "root"} <= set(data)
+    whole = isinstance(data, dict) and (event.type == _RESTORED or {"size", "root"} <= set(data))
     return dict(data) if whole and isinstance(data, dict) else {}
 
 

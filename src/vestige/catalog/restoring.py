@@ -10,13 +10,26 @@ from django.db import transaction
 
 from vestige.catalog import triggers
 from vestige.catalog.contents import SAMPLES
-from vestige.catalog.models import Checkpoint, Event, FullTile, LogState, PastLog, Sequenced, TrackPoint, Waiting, WorkingCopy
+from vestige.catalog.models import (
+    Checkpoint,
+    Cosignature,
+    Event,
+    FullTile,
+    LogState,
+    PastLog,
+    PastStamp,
+    Sequenced,
+    Stamp,
+    TrackPoint,
+    Waiting,
+    WorkingCopy,
+)
 from vestige.catalog.sequencer import append
 from vestige.custody.tree import EMPTY_ROOT, Frontier
 from vestige.errors import Fault
 
 _BATCH = 5_000
-_REPLACED = ("catalog_sequenced", "catalog_checkpoint", "catalog_fulltile")
+_REPLACED = ("catalog_sequenced", "catalog_checkpoint", "catalog_fulltile", "catalog_cosignature", "catalog_stamp")
 
 
 def renew(leaf: bytes, origin: str, past: PastLog) -> None:
@@ -26,7 +39,8 @@ def renew(leaf: bytes, origin: str, past: PastLog) -> None:
     old = [(row.event_id, bytes(row.leaf)) for row in Sequenced.objects.order_by("index").iterator(chunk_size=_BATCH)]
     first = Event.objects.get(leaf=leaf)
     with triggers.lifted(_REPLACED):
-        for model in (Sequenced, Checkpoint, FullTile):
+        _keep_stamps(past.origin)
+        for model in (Sequenced, Checkpoint, FullTile, Cosignature, Stamp):
             model.objects.all().delete()
     LogState.objects.update(origin=origin, size=0, root=EMPTY_ROOT, frontier=b"")
     Waiting.objects.bulk_create((Waiting(event_id=seq) for seq, _ in old), _BATCH)
@@ -37,6 +51,12 @@ def renew(leaf: bytes, origin: str, past: PastLog) -> None:
     past.save(force_insert=True)
     WorkingCopy.objects.exclude(kind=SAMPLES).delete()  # no backup holds them: they are made again
     TrackPoint.objects.all().delete()  # with them
+
+
+def _keep_stamps(origin: str) -> None:
+    """The tokens of the log that ends; the lines of witnesses stand in its entries. What has a size of the old log has none of the new one."""
+    rows = Stamp.objects.order_by("size").values("size", "authority", "time", "token")
+    PastStamp.objects.bulk_create((PastStamp(log=origin, **row) for row in rows.iterator()), _BATCH)
 
 
 def old_roots(origin: str, sizes: Sequence[int]) -> dict[int, bytes]:

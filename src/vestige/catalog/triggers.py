@@ -12,7 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 _APPEND_ONLY = (
     *("catalog_event", "catalog_openings", "catalog_sequenced", "catalog_checkpoint", "catalog_fulltile"),
-    *("catalog_cosignature", "catalog_stamp"),
+    *("catalog_cosignature", "catalog_stamp", "catalog_paststamp"),
 )
 _ASSIGNMENT = "catalog_assignment"
 _OVERLAP = "assignment_overlap"

@@ -14,6 +14,10 @@ from vestige.errors import BadInput, Unavailable
 
 LOG = "The custody log: checkpoints, and who holds them outside."
 _MOST_BYTES = 1 << 20
+_NEXT = (
+    "Keep this home, these files and what the witnesses said as they are, and tell somebody outside the agency: "
+    "the record of today is not the one that was signed, or the file is not this log's (docs/witness.md, What to do when)."
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -53,6 +57,7 @@ def compare(context: typer.Context, files: list[Path] = typer.Argument(..., meta
         value = {"anchor": one.name, "holds": not one.is_fault, "words": one.words}
         emit(value) if given.json else typer.echo(f"{one.name}: {one.words}")
     if any(one.is_fault for one in compared):
+        say(_NEXT)
         raise typer.Exit(1)
 
 

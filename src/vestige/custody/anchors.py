@@ -148,7 +148,8 @@ def _own(head: Checkpoint, own: OwnLog) -> Compared:
     if head.size not in own.roots:
         return Compared("broken", f"the log's first {head.size} entries cannot be read whole")
     if own.roots[head.size] != head.root:
-        return Compared("forked", f"the log's first {head.size} entries are not those that were signed: it was forked or rewritten")
+        signed = f"the log's first {head.size} entries are not those that were signed"
+        return Compared("forked", f"{signed}: it was forked or rewritten, or rolled back and used again")
     return Compared("holds", f"the log's first {head.size} entries are those that were signed")
 
 

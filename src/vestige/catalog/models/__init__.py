@@ -20,7 +20,7 @@ from vestige.catalog.models.evidence import (
     Viewing,
     WorkingCopy,
 )
-from vestige.catalog.models.holders import Cosignature, Stamp, Witness
+from vestige.catalog.models.holders import Cosignature, PastStamp, Stamp, Witness
 from vestige.catalog.models.log import Checkpoint, Event, FullTile, LogState, Openings, PastLog, Sequenced, Waiting
 from vestige.catalog.models.reviews import Review
 from vestige.catalog.models.uploads import Upload
@@ -48,6 +48,7 @@ __all__ = [
     "Openings",
     "Package",
     "PastLog",
+    "PastStamp",
     "Recording",
     "Redaction",
     "Review",

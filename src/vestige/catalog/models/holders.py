@@ -1,4 +1,7 @@
-"""Those who hold checkpoints outside the agency, and what they gave: cosignatures and tokens are never changed or deleted (triggers)."""
+"""Those who hold checkpoints outside the agency, and what they gave: cosignatures and tokens are never changed or deleted (triggers).
+
+But a restore ends their log: the lines of witnesses stand in that log itself, and the tokens go to `PastStamp`.
+"""
 
 from uuid import UUID
 
@@ -50,3 +53,21 @@ class Stamp(models.Model):
 
     def __str__(self) -> str:
         return f"{self.size} by {self.authority}"
+
+
+class PastStamp(models.Model):
+    """A token over a checkpoint of a log that a restore ended; `log` is its origin, the rest as in `Stamp`."""
+
+    log = models.CharField(max_length=100)
+    size = models.BigIntegerField()
+    authority = models.CharField(max_length=500)
+    time = models.BigIntegerField()
+    token = models.BinaryField()
+
+    class Meta:
+        """One a log and size."""
+
+        constraints = (models.UniqueConstraint(fields=["log", "size"], name="past_stamp_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.size} of {self.log} by {self.authority}"
