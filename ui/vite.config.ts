@@ -5,7 +5,7 @@ import { defineConfig, type Plugin } from "vite";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** The fonts and icons of USWDS, the code of Svelte and the outlines of world-atlas travel with their licences. */
+/** The fonts and icons of USWDS, the code of Svelte and tus-js-client and the outlines of world-atlas travel with their licences. */
 const licences: Plugin = {
   name: "licences",
   generateBundle() {
@@ -13,6 +13,11 @@ const licences: Plugin = {
       ["licences/uswds.md", "node_modules/@uswds/uswds/LICENSE.md"],
       ["licences/svelte.md", "node_modules/svelte/LICENSE.md"],
       ["licences/world-atlas.txt", "node_modules/world-atlas/LICENSE"],
+      ["licences/tus-js-client.md", "node_modules/tus-js-client/LICENSE"],
+      ["licences/js-base64.md", "node_modules/js-base64/LICENSE.md"],
+      ["licences/url-parse.md", "node_modules/url-parse/LICENSE"],
+      ["licences/requires-port.md", "node_modules/requires-port/LICENSE"],
+      ["licences/querystringify.md", "node_modules/querystringify/LICENSE"],
     ] as const) {
       this.emitFile({ type: "asset", fileName, source: readFileSync(here(source), "utf8") });
     }
@@ -39,7 +44,7 @@ export default defineConfig({
     target: "es2022",
     chunkSizeWarningLimit: 800, // the outlines of the world, loaded when they are looked at
     rollupOptions: {
-      input: { base: here("src/base.ts"), map: here("src/map.ts"), player: here("src/player.ts") },
+      input: { base: here("src/base.ts"), map: here("src/map.ts"), player: here("src/player.ts"), upload: here("src/upload.ts") },
     },
   },
 });

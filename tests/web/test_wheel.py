@@ -106,7 +106,7 @@ def test_the_installed_wheel_serves_complete_pages(installed: Path, tmp_path: Pa
         parts = {part.partition("#")[0] for part in re.findall(r"url\(['\"]?(/static/[^)'\"]+)", style)}
         manifest = httpx.get(f"{url}/static/dist/manifest.json").json()
         built = {f"/static/dist/{entry['file']}" for entry in manifest.values()}
-        licences = {"/static/dist/licences/uswds.md", "/static/dist/licences/svelte.md"}
+        licences = {f"/static/dist/licences/{name}.md" for name in ("uswds", "svelte", "tus-js-client")}
         assert len(parts) > 5
         for path in sorted({*named, *parts, *built, *licences}):
             assert httpx.get(url + path).status_code == 200, path

@@ -75,6 +75,26 @@ def start(desk: Desk, length: int, words: FileWords) -> Upload:
     return upload
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a person may say of files, whether they upload as their own only, and what they began: each upload and until when it waits."""
+
+    categories: tuple[str, ...]
+    own: bool
+    waiting: tuple[tuple[Upload, int], ...]
+
+
+@action("upload.offer", Permission.ITEM_INGEST, EventType.POLICY_READ)
+def offer(desk: Desk) -> Offer:
+    """The categories of the policy in force, and the actor's own unfinished uploads."""
+    policy, uploads = desk.ports.policy, desk.ports.uploads
+    waiting = tuple((one, one.heard + uploads.lasting_ms) for one in uploads.waiting(owner_of(desk.actor)))
+    told: dict[str, Plain] = {"policy": policy.name, "version": policy.version, "unfinished": [str(one.id) for one, _ in waiting]}
+    desk.note(Statement(EventType.POLICY_READ, data=told))
+    named = tuple(sorted(name for name in policy.categories if name != UNCATEGORIZED))
+    return Offer(named, isinstance(visible(desk.actor, desk.permission), OwnedBy), waiting)
+
+
 def find(ports: Ports, actor: Actor, ref: UUID) -> Upload:
     """An upload of that sender. Raises NotFound for any other, Refused where they may not upload any more. Its event is that it was begun."""
     desk = Desk(ports, actor, start.name, start.permission, ())

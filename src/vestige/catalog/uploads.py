@@ -53,6 +53,10 @@ class DjangoUploads:
         """How many that owner has begun and not ended."""
         return models.Upload.objects.filter(owner=owner, outcome="").count()
 
+    def waiting(self, owner: str) -> list[Upload]:
+        """The newest 100 of them, newest first."""
+        return [_upload(row) for row in models.Upload.objects.filter(owner=owner, outcome="").order_by("-id")[:100]]
+
     def unsettled(self, before: int) -> list[Upload]:
         """Those that were whole then, and of which nothing became yet."""
         return [_upload(row) for row in models.Upload.objects.filter(outcome="", received=F("length"), heard__lt=before).order_by("id")]

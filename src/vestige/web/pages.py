@@ -40,6 +40,7 @@ class _Link:
 
 _LINKS = (
     _Link("/recordings", "Recordings", Permission.ITEM_LIST),
+    _Link("/upload", "Upload", Permission.ITEM_INGEST),
     _Link("/findings", "Findings", Permission.FINDING_LIST),
     _Link("/devices", "Cameras", Permission.DEVICE_LIST),
     _Link("/kiosk", "Take or return a camera", Permission.DEVICE_CHECK_OUT),

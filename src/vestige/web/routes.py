@@ -31,6 +31,7 @@ from vestige.web.views import accounts, recordings, reviews
 from vestige.web.views import devices as cameras
 from vestige.web.views import findings as listing
 from vestige.web.views import kiosk as station
+from vestige.web.views import uploads as uploading
 
 _GET = ("GET", "HEAD")
 _POST = ("POST",)
@@ -101,6 +102,7 @@ PAGES = (
     _page("reviews/<str:week>", reviews.show_week, review.read),
     _page("reviews/<str:week>/sign", reviews.sign, review.sign, _POST),
     _page("sign-out", accounts.sign_out, people.sign_out, _POST),
+    _page("upload", uploading.show, uploads.offer),
     _open_page("join/<str:token>", accounts.join, people.join),
     _open_page("sign-in", accounts.sign_in, people.sign_in),
 )

@@ -1,0 +1,90 @@
+/** One file on its way by tus: it goes on after a cut, after a pause, and after the page was loaded anew. */
+
+import { type DetailedError, Upload } from "tus-js-client";
+import type { Picked } from "./files";
+
+const CHUNK = 64 * 1024 * 1024;
+const AGAIN_MS = [0, 1000, 3000, 5000, 10_000, 20_000, 30_000, ...Array<number>(20).fill(60_000)];
+
+export interface Outcome {
+  number: string;
+  status: "accessioned" | "duplicate" | "quarantined";
+  reason: string;
+}
+
+export interface Hooks {
+  progress(sent: number): void;
+  kept(outcome: Outcome | null, upload: string): void;
+  failed(words: string): void;
+}
+
+/** What is said of a file; empty words are left out. */
+export type Said = Record<string, string>;
+
+export class Sending {
+  readonly #upload: Upload;
+
+  constructor(picked: Picked, person: string, said: () => Said, hooks: Hooks) {
+    const { file, path } = picked;
+    let outcome: Outcome | null = null;
+    this.#upload = new Upload(file, {
+      endpoint: "/uploads",
+      chunkSize: CHUNK,
+      retryDelays: AGAIN_MS,
+      fingerprint: () => Promise.resolve(["vestige", person, path, file.size, file.lastModified].join("|")),
+      removeFingerprintOnSuccess: true,
+      onShouldRetry: (error) => mayHelp((error as DetailedError).originalResponse?.getStatus() ?? 0),
+      onAfterResponse: (_, answer) => {
+        const told = answer.getHeader("Vestige-Outcome");
+        outcome = told ? (JSON.parse(told) as Outcome) : outcome;
+      },
+      onProgress: (sent) => hooks.progress(sent),
+      onSuccess: () => hooks.kept(outcome, this.#upload.url ?? ""),
+      onError: (error) => hooks.failed(wordsOf(error)),
+    });
+    this.#said = () => {
+      const all = { filename: file.name, modified_at: new Date(file.lastModified).toISOString(), ...said() };
+      const folder = path.slice(0, -file.name.length - 1);
+      return Object.fromEntries(Object.entries({ ...all, folder }).filter(([, value]) => value !== ""));
+    };
+  }
+
+  readonly #said: () => Said;
+
+  /** Whether it was begun before, by this person in this browser; then it will go on. */
+  async wasBegun(): Promise<boolean> {
+    const [before] = await this.#upload.findPreviousUploads();
+    if (before) {
+      this.#upload.resumeFromPreviousUpload(before);
+    }
+    return before !== undefined;
+  }
+
+  start(): void {
+    this.#upload.options.metadata = this.#said();
+    this.#upload.start();
+  }
+
+  async pause(): Promise<void> {
+    await this.#upload.abort();
+  }
+
+  /** End it on the server too. */
+  async discard(): Promise<void> {
+    await this.#upload.abort(true);
+  }
+}
+
+/** A line that is cut, a server that is busy or restarts; not what is wrong for good. */
+function mayHelp(status: number): boolean {
+  return status === 0 || status === 409 || status === 423 || status === 460 || status >= 500;
+}
+
+function wordsOf(error: Error | DetailedError): string {
+  const answer = "originalResponse" in error ? error.originalResponse : null;
+  if (answer?.getStatus() === 401) {
+    return "You are not signed in any more. Sign in again, then choose the same file: it goes on where it stopped.";
+  }
+  const said = answer?.getBody().trim();
+  return said ? said.charAt(0).toUpperCase() + said.slice(1) : "The server could not be reached. Try again: it goes on where it stopped.";
+}
