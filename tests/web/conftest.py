@@ -90,11 +90,9 @@ def running(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @contextmanager
-def serving(home: Path, log: Path, **more: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A server process over a home: its address, and the process itself, for whoever wants to kill it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def serving(home: Path, log: Path, port: int = 0, **more: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A server process over a home (at a free port, or that one): its address, and the process itself, for whoever wants to kill it."""
+    port = port or free_port()
     command = [sys.executable, "-m", "vestige.cli.main", "--home", str(home), "serve", "--port", str(port)]
     with log.open("w") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=environment(**more), stdout=out, stderr=out)
@@ -106,6 +104,13 @@ def serving(home: Path, log: Path, **more: str) -> Iterator[tuple[str, subproces
             process.terminate()
             process.wait(20)
     assert "Traceback" not in log.read_text(), log.read_text()
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def _wait(url: str, serving: subprocess.Popen[bytes], log: Path) -> None:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -92,22 +93,25 @@ class Fleet:
 
     def _announced(self, target: Target) -> None:
         """The dock says who it is, asks what it may send, and tells its users and cameras."""
-        sender = _Sender(target, self._plan, self._footage, self._manner, self.tally, self._stop)
-        sender.announce(self._plan.cameras)
+        with closing(self._sender(target)) as sender:
+            sender.announce(self._plan.cameras)
 
     def _dock(self, target: Target, waiting: list[Recording]) -> None:
-        sender = _Sender(target, self._plan, self._footage, self._manner, self.tally, self._stop)
-        while not self._stop.is_set():
-            with self._next:
-                recording = waiting.pop(0) if waiting else None
-            if recording is None:
-                return
-            try:
-                self._until_ready(recording)
-                sender.record(recording)
-            except (Fault, Unavailable) as error:
-                self.tally.faults.append(f"{recording.container}: {error}")
-            self.tally.add(recordings=1)
+        with closing(self._sender(target)) as sender:
+            while not self._stop.is_set():
+                with self._next:
+                    recording = waiting.pop(0) if waiting else None
+                if recording is None:
+                    return
+                try:
+                    self._until_ready(recording)
+                    sender.record(recording)
+                except (Fault, Unavailable) as error:
+                    self.tally.faults.append(f"{recording.container}: {error}")
+                self.tally.add(recordings=1)
+
+    def _sender(self, target: Target) -> "_Sender":
+        return _Sender(target, self._plan, self._footage, self._manner, self.tally, self._stop)
 
     def _until_ready(self, recording: Recording) -> None:
         """At a speed, a recording is sent when it would lie in the dock."""
@@ -124,6 +128,10 @@ class _Sender:
         self._client, self._footage, self._manner, self._tally, self._stop = Client(target), footage, manner, tally, stop
         seed = plan.wishes.seed
         self._encryption = Encryption(target.public_key, target.key_id, seed) if target.public_key else None
+
+    def close(self) -> None:
+        """End the line."""
+        self._client.close()
 
     def announce(self, cameras: tuple[Camera, ...]) -> None:
         """The calls with which a controller begins. Raises Fault where the answers are not those of the protocol."""

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from vestige.actions.ports import Ports
+from vestige.assembly import database_lost
 from vestige.errors import VestigeError
 from vestige.jobs.duties import Duty
 
@@ -47,8 +48,11 @@ class Worker:
                 duty.run(self._ports)
         except VestigeError as error:
             _said.warning("%s: %s", duty.name, error)
-        except Exception:  # noqa: BLE001  # the edge of a process: what one duty meets must not end the others
-            _said.exception("%s failed", duty.name)
+        except Exception as error:  # noqa: BLE001  # the edge of a process: what one duty meets must not end the others
+            if database_lost(error):
+                _said.warning("%s: the database does not answer: %s", duty.name, " ".join(str(error).split())[:300])
+            else:
+                _said.exception("%s failed", duty.name)
         else:
             return True
         finally:

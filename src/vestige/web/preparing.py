@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from threading import Event, Thread, get_native_id
 
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from vestige.actions.ports import Ports
 from vestige.actions.prepare import prepare
@@ -47,11 +47,18 @@ class Preparing:
             self._more.clear()
             try:
                 prepare_left(self._ports(), self._stop.is_set)
-            except Exception:  # noqa: BLE001  # the edge of a thread: a database that does not answer now may answer later
+            except (OperationalError, InterfaceError) as error:
+                _LOG.warning("working copies could not be made: the database does not answer (%s); tried again in a minute", _line(error))
+                self._more.wait(_AGAIN_S)
+            except Exception:  # noqa: BLE001  # the edge of a thread: what fails now may not fail later
                 _LOG.exception("working copies could not be made; tried again in a minute")
                 self._more.wait(_AGAIN_S)
             else:
                 self._more.wait()
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
 
 
 @cache
