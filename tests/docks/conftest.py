@@ -107,9 +107,15 @@ def docks(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 @pytest.fixture(scope="module")
-def served(docks: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(docks.home, tmp_path_factory.mktemp("server") / "log.txt", VESTIGE_ALLOW_HTTP="1") as (url, _):
-        yield url
+def running(docks: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    """The server's address and its process."""
+    with serving(docks.home, tmp_path_factory.mktemp("server") / "log.txt", VESTIGE_ALLOW_HTTP="1") as (url, process):
+        yield url, process.pid
+
+
+@pytest.fixture(scope="module")
+def served(running: tuple[str, int]) -> str:
+    return running[0]
 
 
 @pytest.fixture(scope="module")
