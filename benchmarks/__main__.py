@@ -2,10 +2,11 @@
 
 import sys
 
-from benchmarks import acts, backup, fsck, intake, media_index, published, redaction, seeking
+from benchmarks import acts, backup, docks, fsck, intake, media_index, published, redaction, seeking
 
 ALL = {
     "intake": intake.run,
+    "docks": docks.run,
     "acts": acts.run,
     "redaction": redaction.run,
     "seeking": seeking.run,

@@ -13,7 +13,7 @@ def run() -> None:
     """One file that is no footage (only read, hashed, sealed, written): the ratio of the copy's time to ours."""
     with folder("intake") as where:
         source = where / "large.bin"
-        _make(source, int(GIB * (1 << 30)))
+        make(source, int(GIB * (1 << 30)))
         ratios, memory = [], 0.0
         for number in range(RUNS):
             copying = timed(lambda: _copy(source, where / "copy"))
@@ -31,7 +31,8 @@ def run() -> None:
         say("memory of ingest", f"{memory:.0f} MB", "limit 300 MB")
 
 
-def _make(path: Path, size: int) -> None:
+def make(path: Path, size: int) -> None:
+    """A durable file of that many bytes, no two alike."""
     block = os.urandom(16 << 20)
     with path.open("wb") as out:
         for at in range(0, size, len(block)):

@@ -26,7 +26,7 @@ SEEKS = 200
 LIMIT_MS = 20.0
 PART = 100_000
 PASSWORD = "a long walk at dusk"  # of a home that goes away
-_OURS = {"X-Vestige": "1", "Sec-Fetch-Site": "same-origin"}
+OURS = {"X-Vestige": "1", "Sec-Fetch-Site": "same-origin"}
 
 
 def run() -> None:
@@ -37,11 +37,11 @@ def run() -> None:
         vestige(home, "ingest", str(where / "long.mp4"), "--as", "C1")
         (where / "long.mp4").unlink()
         sealed = max((path for path in (home / "vault").rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
-        item = str(_answer(home, "items")["item"])
-        invitation = str(_answer(home, "people", "add", "C2", "Dee", "--role", "evidence custodian", "--invite")["invitation"])
-        with _serving(home) as url, httpx.Client(base_url=url, timeout=30) as client:
-            _sign_in(client, invitation)
-            begun = client.post("/bytes/viewings", json={"item": item, "reason": "A benchmark"}, headers=_OURS)
+        item = str(answer(home, "items")["item"])
+        invitation = str(answer(home, "people", "add", "C2", "Dee", "--role", "evidence custodian", "--invite")["invitation"])
+        with serving(home) as (url, _), httpx.Client(base_url=url, timeout=30) as client:
+            sign_in(client, invitation)
+            begun = client.post("/bytes/viewings", json={"item": item, "reason": "A benchmark"}, headers=OURS)
             path = str(begun.raise_for_status().json()["url"])
             cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
             for what, length in (("100 kB", PART), ("to the end", None)):
@@ -78,16 +78,21 @@ def _seek(url: str, path: str, cookie: str, span: tuple[int, str]) -> float:
     return took
 
 
-def _make(path: Path) -> None:
-    """A clip that browsers play, made long by a box of free space behind it."""
+def make_clip(path: Path, width: int = 320, height: int = 180, frames: int = 100, shade: int = 0) -> None:
+    """A clip that browsers play: H.264, each picture of one shade."""
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as out:
         picture = out.add_stream("libx264", rate=25)
-        picture.width, picture.height, picture.pix_fmt = 320, 180, "yuv420p"
-        for number in range(100):
-            frame = av.VideoFrame.from_ndarray(np.full((180, 320, 3), number, np.uint8), format="rgb24")
+        picture.width, picture.height, picture.pix_fmt = width, height, "yuv420p"
+        for number in range(frames):
+            frame = av.VideoFrame.from_ndarray(np.full((height, width, 3), (number + shade) % 256, np.uint8), format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, 25)
             out.mux(picture.encode(frame))
         out.mux(picture.encode())
+
+
+def _make(path: Path) -> None:
+    """A clip made long by a box of free space behind it."""
+    make_clip(path)
     length, block = SIZE - path.stat().st_size, os.urandom(16 << 20)
     with path.open("ab") as file:
         file.write(length.to_bytes(4, "big") + b"free")
@@ -96,7 +101,8 @@ def _make(path: Path) -> None:
             left -= file.write(block[: min(len(block), left)])
 
 
-def _sign_in(client: httpx.Client, invitation: str) -> None:
+def sign_in(client: httpx.Client, invitation: str) -> None:
+    """A session of whom the invitation is for, badge C2."""
     for path, more in ((invitation, {"again": PASSWORD}), ("/sign-in", {"badge": "C2"})):
         found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', client.get(path).text)
         if found is None:
@@ -106,14 +112,16 @@ def _sign_in(client: httpx.Client, invitation: str) -> None:
             raise RuntimeError(f"{path} answered {answer.status_code}")
 
 
-def _answer(home: Path, *words: str) -> dict[str, object]:
+def answer(home: Path, *words: str) -> dict[str, object]:
+    """What a command of the home answers."""
     command = [sys.executable, "-m", "vestige.cli.main", "--home", str(home), "--json", *words]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
     return dict(json.loads(done.stdout.splitlines()[0]))
 
 
 @contextmanager
-def _serving(home: Path) -> Iterator[str]:
+def serving(home: Path) -> Iterator[tuple[str, int]]:
+    """A server over the home: its address, and its process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -130,7 +138,7 @@ def _serving(home: Path) -> Iterator[str]:
                 if time.monotonic() > until or process.poll() is not None:
                     raise
                 time.sleep(0.1)
-        yield url
+        yield url, process.pid
     finally:
         process.terminate()
         process.wait(20)
