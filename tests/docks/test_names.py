@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from tests.budget import examples
 
 from vestige.evidence.docks import Part, Shelf
-from vestige.ingest.axis.names import LONGEST_OBJECT, container_name, moment, name_of, object_name, said
+from vestige.evidence.moments import moment
+from vestige.ingest.axis.names import LONGEST_OBJECT, container_name, name_of, object_name, said
 
 TRIGGERED = 1_606_202_100_000
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from vestige.actions.devices import clean_serial, new_device
 from vestige.actions.door import Desk, Pen
 from vestige.actions.findings import open_finding
+from vestige.actions.noticing import camera_clock, offset_of, recorded_later, sequence
 from vestige.actions.records import facts_digest, number
 from vestige.custody.accession import Condition, judge
 from vestige.custody.events import EventType
@@ -24,6 +25,7 @@ _NIL = UUID(int=0)
 _NO_DIGEST = Digest("0" * 64)
 EVENTS = (
     EventType.DEVICE_REGISTERED,
+    EventType.FINDING_CLOSED,
     EventType.FINDING_OPENED,
     EventType.ITEM_ACCESSIONED,
     EventType.ITEM_DUPLICATE_RECEIVED,
@@ -171,7 +173,9 @@ class Judged:
             "access_class": arrival.category.access_class,
             "latitude_e7": place[0] if isinstance(place, list) else None,
             "longitude_e7": place[1] if isinstance(place, list) else None,
-            **dict.fromkeys(("test", "corrected_at", "clock_offset_ms")),
+            "test": None,
+            "corrected_at": None,
+            "clock_offset_ms": offset_of(self.facts) if source is TimeSource.DOCK else None,
         }
         return recording, (Change("recording", recording, columns),)
 
@@ -192,10 +196,15 @@ class Judged:
             open_finding(desk, pen, FindingKind.QUARANTINED, item, self.reason)
         if self.damage:
             open_finding(desk, pen, FindingKind.DAMAGED, item, self.damage)
-        found = desk.ports.catalog.recording(str(recording)) if new else None
-        if found is None:
+        found = desk.ports.catalog.recording(str(recording))
+        if found and found.device and not self.arrival.recording and self.status is ItemStatus.ACCESSIONED:
+            sequence(desk, pen, found.device, self._filename())
+        if found is None or not new:
             return
         about = ("recording", recording)
+        camera_clock(desk, pen, found.device, (recording, found.number), offset_of(self.facts))
+        if found.recorded_at is not None and found.recorded_at_source not in {TimeSource.FILE, TimeSource.STATED}:
+            recorded_later(desk, pen, (recording, found.number), found.recorded_at)
         if found.officer is None:
             open_finding(desk, pen, FindingKind.CAMERA_WITHOUT_OFFICER, about, "nobody is known to have worn this camera then")
         elif found.device and found.recorded_at is not None:

@@ -11,7 +11,7 @@ from vestige.custody.events import EventType
 from vestige.errors import BadInput, NotFound
 from vestige.evidence.changes import Change, Plain, Statement
 from vestige.evidence.devices import Assignment, DeviceFault, DeviceKind, Mount, Seen, clashing
-from vestige.evidence.items import Device, Recording
+from vestige.evidence.items import Device, Finding, Recording
 from vestige.evidence.people import Person
 from vestige.evidence.values import uuid7
 
@@ -41,6 +41,7 @@ class DeviceFacts:
     faults: Sequence[DeviceFault]
     recordings: Sequence[Recording]
     tested: int | None
+    findings: Sequence[Finding]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ def show(desk: Desk, serial: str) -> DeviceFacts:
         devices.faults(device=device.id),
         shown,
         max(tests, default=None),
+        [one for one in desk.ports.catalog.findings_of([device.id]) if one.closed_at is None],
     )
 
 

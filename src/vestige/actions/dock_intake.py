@@ -17,16 +17,19 @@ from vestige.actions.dock_marks import mark
 from vestige.actions.dock_parts import LARGEST
 from vestige.actions.dock_parts import facts_of as part_facts
 from vestige.actions.dock_sender import Sender, sender_of
+from vestige.actions.dock_whole import look
 from vestige.actions.dock_words import find, words_of
 from vestige.actions.door import Desk, Pen, action
 from vestige.actions.findings import open_finding
 from vestige.actions.intake import Known, end, give_up, made_durable, still_shared, still_there
+from vestige.actions.noticing import camera_clock
 from vestige.actions.ports import Intake, Source
 from vestige.custody.events import EventType
 from vestige.errors import NotFound, Unavailable
 from vestige.evidence.changes import Change, Plain, Statement
 from vestige.evidence.docks import Container, ContainerName, ObjectName, Part, SentObject, Shelf
 from vestige.evidence.items import FindingKind, ItemStatus, TimeSource
+from vestige.evidence.moments import moment
 from vestige.evidence.values import uuid7
 from vestige.policy.load import UNCATEGORIZED
 
@@ -172,6 +175,7 @@ class _Reception:
         self._findings(pen, judged, sender, before)
         if self.sending.name.part is Part.BOOKMARK:
             mark(desk, pen, arrival.item, self.sending.said)
+        look(desk, pen, find(desk, named) or container)
         return judged
 
     def _recording(self, container: Container) -> tuple[UUID, bool]:
@@ -202,7 +206,16 @@ class _Reception:
             known = self.desk.ports.catalog.recording(str(recording))
             if known and known.place is None:
                 changes.append(Change("recording", recording, {"latitude_e7": place[0], "longitude_e7": place[1]}))
+        offset = self._offset(judged)
+        if joins and offset is not None:
+            changes.append(Change("recording", recording, {"clock_offset_ms": offset}))
         return tuple(changes)
+
+    def _offset(self, judged: Judged) -> int | None:
+        """By how much the camera was ahead of the satellites (ms), where this is a trail and the dock says when the recording began."""
+        began, said = judged.facts.get("began_at"), self.container.said
+        starts = moment(said.get("StartTimeISO") or said.get("StartTime", ""))
+        return starts - began if starts is not None and isinstance(began, int) else None
 
     def _findings(self, pen: Pen, judged: Judged, sender: Sender, before: Sequence[SentObject]) -> None:
         desk, container, arrival = self.desk, self.container, judged.arrival
@@ -219,6 +232,9 @@ class _Reception:
             about = ("device", sender.device.id) if kind is FindingKind.DEVICE_UNKNOWN and sender.device else ("recording", recording)
             if kind not in known:
                 open_finding(desk, pen, kind, about, words)
+        offset, found = self._offset(judged), desk.ports.catalog.recording(str(recording))
+        if found and offset is not None:
+            camera_clock(desk, pen, found.device, (recording, found.number), offset)
         if not arrival.joins:
             self._findings_of_new(pen, recording)
 

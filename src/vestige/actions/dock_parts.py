@@ -4,7 +4,9 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from vestige.evidence.clocks import trail_began
 from vestige.evidence.docks import Part
+from vestige.evidence.moments import moment
 from vestige.evidence.tracks import MOST_POINTS, Point
 from vestige.evidence.values import to_ms
 
@@ -12,6 +14,7 @@ LARGEST = 1 << 20
 """Bytes of such an object that are read; a longer one is kept unread."""
 _E7 = 10_000_000
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
+_LONGEST_S = 7 * 86_400
 
 
 def facts_of(part: Part, body: bytes, said: Mapping[str, str]) -> dict[str, object]:
@@ -40,10 +43,21 @@ def trail_points(body: bytes) -> tuple[list[Point], int]:
     return points, len(entries) - len(points)
 
 
+def _timed(entry: object) -> tuple[int, int] | None:
+    """The satellites' time of a point (ms UTC), and how many milliseconds after the recording's beginning that was."""
+    at = moment(str(entry.get("Timestamp", ""))) if isinstance(entry, dict) else None
+    after = entry.get("SecondsFromStart") if isinstance(entry, dict) else None
+    if at is None or isinstance(after, bool) or not isinstance(after, int | float) or not 0 <= after <= _LONGEST_S:
+        return None
+    return at, round(after * 1000)
+
+
 def _trail(body: bytes, said: Mapping[str, str]) -> dict[str, object]:  # noqa: ARG001  # the readers' one shape
     points, unreadable = trail_points(body)
+    began = trail_began([told for told in map(_timed, json.loads(body)["CoordinateEntries"]) if told])
     facts: dict[str, object] = {"points": len(points), "unreadable": unreadable}
-    return facts | ({"place": [points[0].latitude_e7, points[0].longitude_e7]} if points else {})
+    facts |= {"place": [points[0].latitude_e7, points[0].longitude_e7]} if points else {}
+    return facts | ({"began_at": began} if began is not None else {})
 
 
 def _point(entry: object) -> Point | None:

@@ -9,6 +9,8 @@ from vestige.access.permissions import Permission
 from vestige.actions.devices import clean_serial, new_device
 from vestige.actions.dock_marks import EVENTS as MARKED
 from vestige.actions.dock_marks import mark
+from vestige.actions.dock_whole import EVENTS as WHOLE
+from vestige.actions.dock_whole import look
 from vestige.actions.door import Desk, Pen, action
 from vestige.actions.findings import open_finding
 from vestige.custody.canonical import canonical
@@ -35,7 +37,7 @@ class Small:
     said: Mapping[str, str] = field(default_factory=dict)
 
 
-_TOLD = (EventType.DOCK_DESCRIBED, EventType.RECORDING_COMPLETED, EventType.FINDING_OPENED)
+_TOLD = (EventType.DOCK_DESCRIBED, EventType.RECORDING_COMPLETED, *WHOLE)
 
 
 @action("dock.describe", Permission.DOCK_SEND, *_TOLD)
@@ -60,6 +62,7 @@ def describe(desk: Desk, named: ContainerName, said: Mapping[str, str], *, make:
         if completes and container.recording is None and named.shelf is Shelf.RECORDING:
             words = f"the dock says that {named.name} is complete, and nothing of it came"
             open_finding(desk, pen, FindingKind.RECORDING_INCOMPLETE, ("dock_container", container.id), words)
+        look(desk, pen, container)
     return known is None
 
 

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from vestige.access.permissions import Permission
 from vestige.actions.door import Desk, action
+from vestige.actions.noticing import dock_clock
 from vestige.actions.ports import Ports
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, NotFound
-from vestige.evidence.changes import Change, Statement
+from vestige.evidence.changes import Change, Plain, Statement
 from vestige.evidence.docks import Dock, SentObject
 from vestige.evidence.home import CameraKey
 from vestige.evidence.values import uuid7
@@ -71,13 +72,16 @@ def authenticate(ports: Ports, account: str, secret: str) -> Dock | None:
     return dock if dock and same and dock.revoked is None else None
 
 
-@action("dock.sign_in", Permission.SESSION_START, EventType.DOCK_SIGNED_IN)
-def sign_in(desk: Desk, dock: Dock, address: str) -> str:
-    """A token for a dock whose credential was checked, good for 12 hours."""
+@action("dock.sign_in", Permission.SESSION_START, EventType.DOCK_SIGNED_IN, EventType.FINDING_CLOSED, EventType.FINDING_OPENED)
+def sign_in(desk: Desk, dock: Dock, address: str, told: int | None = None) -> str:
+    """A token for a dock whose credential was checked, good for 12 hours. `told` is what the dock's clock says (ms UTC), where it says it."""
     token, now = secrets.token_urlsafe(32), desk.now()
+    offset: dict[str, Plain] = {} if told is None else {"clock_offset_ms": told - now}
     with desk.writing() as pen:
         desk.ports.docks.add_token(_digest(token), dock.id, now + TOKEN_S * 1000, now)
-        pen.record(Statement(EventType.DOCK_SIGNED_IN, about=("dock", str(dock.id)), data={"address": address}))
+        pen.record(Statement(EventType.DOCK_SIGNED_IN, about=("dock", str(dock.id)), data={"address": address, **offset}))
+        if told is not None:
+            dock_clock(desk, pen, dock.id, told - now)
     return token
 
 

@@ -68,6 +68,11 @@ class DjangoDevices:
         found = {item.id: item for item in items.filter(id__in=list(item_of.values()))}
         return {device: _seen(found[item]) for device, item in item_of.items()}
 
+    def filenames(self, device: UUID, begins: str) -> list[str]:
+        """The names of the files that came of it, those that begin so in whatever case."""
+        rows = models.EvidenceItem.objects.filter(recording__device=device, parent__isnull=True, filename__istartswith=begins)
+        return list(rows.values_list("filename", flat=True))
+
     def recordings(self, device: UUID, limit: int) -> list[Recording]:
         """Its recordings, newest first."""
         return queries.recordings_of(device, limit)

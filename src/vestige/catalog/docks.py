@@ -6,9 +6,10 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Subquery, UUIDField, Value
 from django.db.models.functions import Concat, Left, Length
 
-from vestige.catalog import models
+from vestige.catalog import models, values
 from vestige.custody.canonical import canonical
 from vestige.evidence.docks import Container, Dock, SentObject
+from vestige.evidence.items import EvidenceItem
 
 _ENCRYPTED = ("", ".mkv", ".mp4", ".json")
 
@@ -69,6 +70,15 @@ class DjangoDocks:
         keys = models.DockObject.objects.filter(~Exists(tried), name__endswith=".key", item__status="accessioned").annotate(stem=stem)
         found = keys.annotate(opens=Subquery(pair.values("item")[:1], output_field=UUIDField())).filter(opens__isnull=False).order_by("-id")
         return found.values_list("item", "opens").first()
+
+    def contents(self, container: UUID) -> list[tuple[SentObject, EvidenceItem]]:
+        """The objects that became items, with these, in the order in which they came."""
+        rows = (
+            models.DockObject.objects.filter(container=container, item__isnull=False)
+            .select_related("item")
+            .prefetch_related("item__working")
+        )
+        return [(_object(row), values.item(row.item)) for row in rows.order_by("id") if row.item]
 
     def heard(self, container: UUID, now: int) -> None:
         """Something came for it."""

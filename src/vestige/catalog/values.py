@@ -1,6 +1,7 @@
 """Rows of the catalog as the frozen values of `evidence`."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 
 from vestige.catalog import models
 from vestige.catalog.accounts.models import Person as PersonRow
@@ -19,10 +20,12 @@ from vestige.evidence.items import (
     TrailEntry,
     Viewing,
 )
+from vestige.evidence.moments import moment
 from vestige.evidence.people import Person
 from vestige.evidence.values import Digest, Place
 
 _E7 = 1e7
+_LONGEST_BUFFER_MS = 3_600_000
 
 
 def item(row: models.EvidenceItem) -> EvidenceItem:
@@ -66,10 +69,17 @@ def recording(row: models.Recording) -> Recording:
         place=place,
         items=tuple(item(i) for i in row.items.all()),
         test=bool(row.test),
+        pre_event_ms=max((_pre_event(json.loads(container.said)) for container in row.containers.all()), default=0),
         corrected_at=row.corrected_at,
         clock_offset_ms=row.clock_offset_ms,
         incomplete=any(container.complete is None for container in row.containers.all()),
     )
+
+
+def _pre_event(said: Mapping[str, str]) -> int:
+    """From the start to the trigger, as the dock tells them; 0 where it does not, or where that is no time that a buffer lasts."""
+    starts, trigger = (moment(said.get(f"{name}ISO") or said.get(name, "")) for name in ("StartTime", "TriggerOnTime"))
+    return trigger - starts if starts is not None and trigger is not None and 0 < trigger - starts <= _LONGEST_BUFFER_MS else 0
 
 
 def correction(row: models.Correction) -> Correction:

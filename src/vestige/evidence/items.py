@@ -75,7 +75,7 @@ class Recording:
 
     `incomplete`: a dock is still to say that it sent all of it. `test`: a function check of the camera before a shift, no evidence.
     `recorded_at` is the camera's own word and stays; `corrected_at` what a person said since; `clock_offset_ms` by how much the camera's
-    clock was ahead, where that was measured.
+    clock was ahead, where that was measured. `pre_event_ms`: how much of it the camera kept from before it was switched on.
     """
 
     id: UUID
@@ -94,6 +94,15 @@ class Recording:
     test: bool = False
     corrected_at: int | None = None
     clock_offset_ms: int | None = None
+    pre_event_ms: int = 0
+
+    @property
+    def pre_event_sound(self) -> bool | None:
+        """Whether the clip that holds the pre-event buffer has a sound track; None where nobody knows (no clip, or one that is encrypted)."""
+        streams = self.segments[0].facts.get("streams") if self.segments else None
+        if not isinstance(streams, list) or not streams:
+            return None
+        return any(isinstance(one, dict) and one.get("kind") == "audio" for one in streams)
 
     @property
     def known_at(self) -> int | None:
@@ -143,11 +152,15 @@ class FindingKind(StrEnum):
     BACKUP_FAILED = "backup_failed"
     CAMERA_WITHOUT_OFFICER = "camera_without_officer"
     CATEGORY_NOT_APPLIED = "category_not_applied"
+    CAMERA_CLOCK = "camera_clock"
+    CLIPS_MISSING = "clips_missing"
     CLOCKS_DIFFER = "clocks_differ"
     DAMAGED = "damaged"
     DEVICE_DISABLED = "device_disabled"
     DEVICE_UNKNOWN = "device_unknown"
     DISK_FILLING = "disk_filling"
+    DOCK_CLOCK = "dock_clock"
+    EVENTS_WITHOUT_VIDEO = "events_without_video"
     FIXITY_MISMATCH = "fixity_mismatch"
     LOG_FORKED = "log_forked"
     LOG_INTERRUPTED = "log_interrupted"
@@ -163,6 +176,7 @@ class FindingKind(StrEnum):
     RESTORE_FAILED = "restore_failed"
     REVIEW_UNSIGNED = "review_unsigned"
     SAME_BYTES = "same_bytes"
+    SEQUENCE_GAP = "sequence_gap"
     TIME_SILENT = "time_silent"
     USER_DISABLED = "user_disabled"
     USER_UNKNOWN = "user_unknown"

@@ -58,6 +58,7 @@ FACTS = record(
     },
     declared_frames=_COUNT,
     signatures=several(_SIGNATURES, 2),
+    telemetry_after_ms=integer(0, 3_600_000),
 )
 _INDEX = either(record({"missing": _TEXT}), record({"root": digest, "version": one_of(1), "samples": _COUNT, "streams": integer(1, 1000)}))
 _BOX = row(_PIXELS, _PIXELS, _PIXELS, _PIXELS, integer(0, 1000))

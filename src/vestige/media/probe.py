@@ -71,6 +71,8 @@ def probe(source: BinaryIO, size: int, tracks: list[Track] | None) -> Facts:
     # Only now: the container reads on from where it left the source.
     told = told_by(source, size, tracks, words)
     times = {"container_time": _plausible(time_in(words)), "telemetry_time": _plausible(told.time_ms)}
+    if times["telemetry_time"] is not None:
+        times["telemetry_after_ms"] = told.after_ms
     return facts | times | {"place": told.place, "device": told.device}
 
 

@@ -36,10 +36,11 @@ _DEVICE = {
 
 @dataclass(slots=True)
 class Told:
-    """What a recording tells: place (degrees times ten million), when the satellites saw it (ms UTC), and its camera."""
+    """What a recording tells: place (degrees times ten million), when the satellites saw it (ms UTC; how long after its start), its camera."""
 
     place: list[int] | None = None
     time_ms: int | None = None
+    after_ms: int = 0
     device: dict[str, str] = field(default_factory=dict)
 
 
@@ -83,6 +84,7 @@ def _satellites(source: BinaryIO, track: Track, told: Told) -> None:
         fix = gpmf.first_fix(data)
         if fix is not None:
             told.place, told.time_ms = [fix.latitude_e7, fix.longitude_e7], fix.time_ms
+            told.after_ms = number * 1000
             return
 
 

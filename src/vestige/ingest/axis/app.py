@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from email.utils import formatdate
+from email.utils import formatdate, parsedate_to_datetime
 from functools import partial
 from typing import Any, ParamSpec, Protocol, TypeVar
 from urllib.parse import quote, unquote
@@ -124,7 +124,7 @@ class Destination:
         if dock is None:
             self._server.failed(source, now)
             raise _Strangers
-        token = await self._server.quick(partial(docks.sign_in, ports, system("dock"), dock, source))
+        token = await self._server.quick(partial(docks.sign_in, ports, system("dock"), dock, source, _dated(request)))
         url = f"{request.url.scheme}://{request.url.netloc}/v1.0/{dock.account}"
         told = {"X-Auth-Token": token, "X-Storage-Token": token, "X-Storage-Url": url, "X-Auth-Token-Expires": str(docks.TOKEN_S)}
         return Response(status_code=200, headers=_HEADERS | told)
@@ -272,6 +272,15 @@ class AsSent:
 
 def _source(request: Request) -> str | None:
     return request.client.host if request.client else None
+
+
+def _dated(request: Request) -> int | None:
+    """What the sender's clock says (ms UTC), where the request bears a `Date`."""
+    try:
+        at = parsedate_to_datetime(request.headers.get("date", ""))
+        return round(at.timestamp() * 1000) if at.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _said(status: int, words: str) -> Response:

@@ -3,20 +3,17 @@
 import hashlib
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from vestige.evidence.docks import ContainerName, ObjectName, Part, Shelf
-from vestige.evidence.values import to_ms
+from vestige.evidence.moments import AT, moment
 
 LONGEST_CONTAINER = 256
 LONGEST_OBJECT = 1024
-_AT = r"(\d{8})[T_-]?(\d{6})(?:[.,]\d+)?Z?"
-_RECORDING = re.compile(rf"(?P<user>.*)_(?P<serial>[^_]+)_(?P<at>{_AT})", re.DOTALL)
-_REJECTED = re.compile(rf"RejectedContent_(?:(?P<at>{_AT})|UnknownTime)_[0-9A-Fa-f-]{{36}}")
+_RECORDING = re.compile(rf"(?P<user>.*)_(?P<serial>[^_]+)_(?P<at>{AT})", re.DOTALL)
+_REJECTED = re.compile(rf"RejectedContent_(?:(?P<at>{AT})|UnknownTime)_[0-9A-Fa-f-]{{36}}")
 _BOOKMARK = re.compile(r"bookmark_(?P<at>.+)_[^_]*")
-_STARTS = re.compile(rf"(?P<at>{_AT})(?:_.*)?", re.DOTALL)
-_EPOCH = re.compile(r"(\d{9,10})(?:\.(\d{1,9}))?|(\d{12,13})")
+_STARTS = re.compile(rf"(?P<at>{AT})(?:_.*)?", re.DOTALL)
 _SHELVES = {"System": Shelf.SYSTEM, "Users": Shelf.USERS, "Devices": Shelf.DEVICES}
 _KNOWN = (
     *("Active", "BWCModel", "BWCSerialNumber", "CategoryID", "CategoryName", "ConnectionId", "ContainerName", "ContainerType", "EndTime"),
@@ -67,20 +64,6 @@ def object_name(raw: str) -> ObjectName:
     part = Part.KEY if name.endswith(".key") else Part.TRAIL if name.endswith("_gpstrail.json") else Part.FOOTAGE
     starts = _STARTS.fullmatch(name.rpartition(".")[0])
     return ObjectName(name, part, moment(starts["at"]) if starts else None)
-
-
-def moment(text: str) -> int | None:
-    """Milliseconds UTC of a time as cameras write it: `20261124T081500Z` and its like, ISO 8601, seconds or milliseconds since 1970."""
-    text = text.strip()
-    try:
-        if found := re.fullmatch(_AT, text):
-            return to_ms(datetime.strptime(found[1] + found[2], "%Y%m%d%H%M%S").replace(tzinfo=UTC))
-        if epoch := _EPOCH.fullmatch(text):
-            return int(epoch[3]) if epoch[3] else int(epoch[1]) * 1000 + int((epoch[2] or "0")[:3].ljust(3, "0"))
-        at = datetime.fromisoformat(text)
-        return to_ms(at if at.tzinfo else at.replace(tzinfo=UTC))
-    except (ValueError, OverflowError):
-        return None
 
 
 def said(headers: Iterable[tuple[bytes, bytes]], prefix: bytes) -> dict[str, str]:

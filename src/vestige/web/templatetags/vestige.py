@@ -13,6 +13,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from vestige.evidence.clocks import in_words
 from vestige.evidence.items import TimeSource
 from vestige.evidence.signed import signature_words, signed_by_camera
 from vestige.evidence.values import from_ms
@@ -39,6 +40,12 @@ def assets(entry: str) -> SafeString:
     styles = [*built.get("css", ()), *(css for part in built.get("imports", ()) for css in _manifest()[part].get("css", ()))]
     links = format_html_join("\n", '<link rel="stylesheet" href="/static/dist/{}">', ((path,) for path in styles))
     return format_html('{}\n<script type="module" src="/static/dist/{}"></script>', links, built["file"])
+
+
+@register.filter
+def offset_words(milliseconds: int) -> str:
+    """By how much a clock was ahead or behind."""
+    return in_words(milliseconds)
 
 
 @register.simple_tag(takes_context=True)

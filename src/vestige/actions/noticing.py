@@ -1,0 +1,77 @@
+"""Findings that come and go by themselves: wrong clocks, gaps in a camera's numbers. Each ends, as an event, when its cause is gone."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from uuid import UUID
+
+from vestige.actions.door import Desk, Pen
+from vestige.actions.findings import close_by, open_finding
+from vestige.evidence.clocks import camera_offset, drifts, in_words
+from vestige.evidence.completeness import Place, around, gap_words, places
+from vestige.evidence.items import Device, Finding, FindingKind
+
+
+def offset_of(facts: Mapping[str, object]) -> int | None:
+    """By how much the camera's clock was ahead (ms), where its file tells its own time and that of the satellites."""
+    camera, satellites, after = (facts.get(name) for name in ("container_time", "telemetry_time", "telemetry_after_ms"))
+    if not (isinstance(camera, int) and isinstance(satellites, int) and isinstance(after, int)):
+        return None
+    return camera_offset(camera, satellites, after)
+
+
+def camera_clock(desk: Desk, pen: Pen, device: Device | None, recording: tuple[UUID, str], offset: int | None) -> None:
+    """A camera's clock was measured by the satellites while it recorded: drift opens one finding, and the first good clock ends it."""
+    if offset is None:
+        return
+    about = ("device", device.id) if device else ("recording", recording[0])
+    words = f"while it recorded {recording[1]} the camera's clock was {in_words(offset)} by satellite time"
+    _clock(desk, pen, FindingKind.CAMERA_CLOCK, about, words if drifts(offset) else "", f"the clock was right in {recording[1]}")
+
+
+def recorded_later(desk: Desk, pen: Pen, recording: tuple[UUID, str], recorded_at: int) -> None:
+    """A recording that says of itself that it was made after it came in: some clock is ahead, and by no less than this."""
+    ahead = recorded_at - desk.now()
+    if drifts(ahead) and ahead > 0:
+        words = f"{recording[1]} says that it was made {ahead / 1000:.1f} s after it came in"
+        open_finding(desk, pen, FindingKind.CAMERA_CLOCK, ("recording", recording[0]), words)
+
+
+def dock_clock(desk: Desk, pen: Pen, dock: UUID, offset: int) -> None:
+    """A dock told its time (`Date`) as it signed in: drift opens one finding, and the first good clock ends it."""
+    words = f"as it signed in the dock's clock was {in_words(offset)} by the server's"
+    _clock(desk, pen, FindingKind.DOCK_CLOCK, ("dock", dock), words if drifts(offset) else "", "the dock's clock was right as it signed in")
+
+
+def sequence(desk: Desk, pen: Pen, device: Device, filename: str) -> None:
+    """A file of a camera came in: what its name says is missing beside it is told; what was missing and is here now is told no more."""
+    for place in places(Path(filename).stem):
+        known = [other.number for name in desk.ports.devices.filenames(device.id, filename[:1]) for other in _same(place, name)]
+        _gaps(desk, pen, device, place, around(place, known))
+
+
+def _gaps(desk: Desk, pen: Pen, device: Device, place: Place, beside: tuple[int | None, int | None]) -> None:
+    below, above = beside
+    opened = {one.detail: one for one in desk.ports.catalog.findings_of([device.id]) if _is_open(one, FindingKind.SEQUENCE_GAP)}
+    if below is not None and above is not None and (gap := opened.get(gap_words(place.family, below, above, place.width))):
+        close_by(desk, pen, gap, f"{place.family}{place.number:0{place.width}d} came in")
+    pairs = [(below, place.number), (place.number, above)]
+    for first, last in [(a, b) for a, b in pairs if a is not None and b is not None and b - a > 1]:
+        words = gap_words(place.family, first, last, place.width)
+        if words not in opened:
+            open_finding(desk, pen, FindingKind.SEQUENCE_GAP, ("device", device.id), words)
+
+
+def _same(place: Place, filename: str) -> list[Place]:
+    return [one for one in places(Path(filename).stem) if one.family == place.family]
+
+
+def _clock(desk: Desk, pen: Pen, kind: FindingKind, about: tuple[str, UUID], words: str, right: str) -> None:
+    known = [one for one in desk.ports.catalog.findings_of([about[1]]) if _is_open(one, kind)]
+    if words and not known:
+        open_finding(desk, pen, kind, about, words)
+    for finding in known if not words else ():
+        close_by(desk, pen, finding, right)
+
+
+def _is_open(finding: Finding, kind: FindingKind) -> bool:
+    return finding.kind is kind and finding.closed_at is None

@@ -1,0 +1,116 @@
+"""Gaps in a camera's numbers, and cameras' clocks by their own files: what cards and uploads tell."""
+
+import itertools
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.agency import CONSOLE, Agency, make_agency
+from tests.budget import examples
+from tests.media.worlds import Clip
+from vestige.actions import devices, intake
+from vestige.actions.checking import check
+from vestige.actions.intake import Sent
+from vestige.evidence.clocks import camera_offset, drifts, trail_began
+from vestige.evidence.completeness import Place, around, gap_words, places
+from vestige.evidence.items import FindingKind
+
+QUARTER = 15 * 60_000
+FULL = 1_000
+
+
+@pytest.fixture
+def agency(either_database: str, tmp_path: Path) -> Agency:  # noqa: ARG001  # which database is the fixture's business
+    agency = make_agency(tmp_path)
+    devices.register(agency.ports, agency.actor("evidence custodian"), "CAM1")
+    return agency
+
+
+def take(agency: Agency, folder: Path, name: str, device: str | None = "CAM1") -> None:
+    path = folder / name
+    path.write_bytes(Clip(frames=10 + len(list(folder.iterdir()))).data())
+    outcome = intake.receive(agency.ports, agency.actor("evidence custodian"), Sent(path, device=device), lambda _: None)
+    assert outcome.status == "accessioned", outcome.reason
+
+
+def told(agency: Agency, kind: FindingKind = FindingKind.SEQUENCE_GAP) -> list[str]:
+    return sorted(one.detail for one in agency.ports.catalog.findings(closed=False) if one.kind is kind)
+
+
+def test_a_gap_in_a_cameras_numbers_is_told_until_it_is_filled(agency: Agency, tmp_path: Path) -> None:
+    card = tmp_path / "card"
+    card.mkdir()
+    for name in ("MOV_0007.mp4", "MOV_0011.MP4", "notes.mp4", "20260101_100000.mp4"):
+        take(agency, card, name)
+    take(agency, card, "MOV_0020.mp4", device=None)
+    assert told(agency) == ["of this camera's files MOV_0008 to MOV_0010 did not come in"]
+    take(agency, card, "mov_0009.mp4")
+    assert told(agency) == [f"of this camera's files MOV_{number} did not come in" for number in ("0008", "0010")]
+    take(agency, card, "MOV_0010.mp4")
+    take(agency, card, "MOV_0008.mp4")
+    assert told(agency) == []
+    assert check(agency.ports, CONSOLE) == []
+
+
+def test_a_chapter_that_is_missing_is_told_too(agency: Agency, tmp_path: Path) -> None:
+    card = tmp_path / "card"
+    card.mkdir()
+    take(agency, card, "GX030042.MP4")
+    assert told(agency) == ["of this camera's files GX of 0042, chapter 01 to GX of 0042, chapter 02 did not come in"]
+    take(agency, card, "GX010042.MP4")
+    take(agency, card, "GX020042.MP4")
+    take(agency, card, "GX010044.MP4")
+    assert told(agency) == ["of this camera's files GX0043 did not come in"]
+
+
+def test_names_tell_their_places() -> None:
+    assert places("DSC00012") == (Place("DSC", 12, 5),)
+    assert places("GOPR0042") == (Place("GOPR", 42, 4),)
+    assert places("GP010042")[0] == Place("GOPR", 42, 4)
+    for stem in ("20260101_100000", "clip", "0042", "A1B2C30042", "MOV_123456", ""):
+        assert places(stem) == ()
+    assert around(Place("X", 1, 4), [9_998, 9_999]) == (None, None), "the counter began anew"
+
+
+def test_whatever_the_order_only_what_did_not_come_is_told_in_the_end() -> None:
+    """The rule by itself: gaps opened and closed as numbers come in, in any order, end as the numbers that are missing between them."""
+    seed = random.SystemRandom().getrandbits(32)
+    draw, count = random.Random(seed), examples(FULL)
+    for _ in range(count):
+        numbers = draw.sample(range(100), draw.randrange(1, 30))
+        known: set[int] = set()
+        opened: set[str] = set()
+        for number in numbers:
+            below, above = around(Place("X", number, 4), known)
+            if below is not None and above is not None:
+                opened.discard(gap_words("X", below, above, 4))
+            pairs = ((below, number), (number, above))
+            opened |= {gap_words("X", a, b, 4) for a, b in pairs if a is not None and b is not None and b - a > 1}
+            known.add(number)
+        ordered = sorted(numbers)
+        assert opened == {gap_words("X", a, b, 4) for a, b in itertools.pairwise(ordered) if b - a > 1}, seed
+    print(f"sequences, seed {seed}: {count} of {FULL}")
+
+
+def test_a_clock_is_measured_apart_from_its_time_zone() -> None:
+    at = 1_790_000_000_000
+    assert camera_offset(at, at + 5_000, 5_000) == 0
+    assert camera_offset(at + 3_000, at + 5_000, 5_000) == 3_000
+    assert camera_offset(at - 5 * 4 * QUARTER - 2_500, at, 0) == -2_500
+    assert camera_offset(at + 23 * QUARTER, at, 0) == 0, "Nepal"
+    assert camera_offset(at + 100 * 4 * QUARTER, at, 0) == 100 * 4 * QUARTER, "no zone is as far as that"
+    assert [drifts(one) for one in (0, 2_000, -2_000, 2_001, -2_001)] == [False, False, False, True, True]
+    assert trail_began([]) is None
+    assert trail_began([(1_000, 1_000), (2_000, 1_000), (50_000, 3_000)]) == 1_000
+
+
+def test_real_cameras_tell_by_how_much_their_clock_is_off(agency: Agency, footage: Path) -> None:
+    """One was right to half a second. The other wrote local time, eight hours behind, and was 18 s ahead: it kept GPS time, not UTC."""
+    for name in ("gopro_karma.mp4", "gopro_max-heromode.mp4"):
+        intake.receive(agency.ports, agency.actor("evidence custodian"), Sent(footage / name), lambda _: None)
+    [finding] = [one for one in agency.ports.catalog.findings(closed=False) if one.kind is FindingKind.CAMERA_CLOCK]
+    device = agency.ports.catalog.device("C3353424500199")
+    assert device is not None
+    assert (finding.object_kind, finding.object_id) == ("device", device.id)
+    assert finding.detail.endswith("the camera's clock was 18.0 s ahead by satellite time")
