@@ -61,6 +61,7 @@ ACTING = {
         "export",
         "ingest",
         "init",
+        "join",
         "keys drill",
         "keys kit",
         "keys recover",

@@ -14,10 +14,11 @@ from tests.beside import openssl
 from tests.media.worlds import Clip
 
 from vestige.access.plan import All
-from vestige.actions import dock_intake, dock_words, docks, opening
+from vestige.actions import dock_intake, dock_words, docks, items, opening, release
 from vestige.actions.checking import check
 from vestige.actions.dock_intake import Sending
 from vestige.catalog import models
+from vestige.errors import BadInput
 from vestige.evidence.docks import Dock
 from vestige.evidence.home import CameraKey
 from vestige.evidence.items import FindingKind, ItemFilter
@@ -94,6 +95,14 @@ def test_a_clip_that_openssl_encrypted_opens(
     assert agency.ports.vault.digest(item.id, item.sealed).value == hashlib.sha256(data).hexdigest()
     assert agency.ports.vault.digest(original.id, original.sealed).value == hashlib.sha256(body).hexdigest()
     assert (item.kind, item.status, "poster" in item.working) == ("video", "accessioned", True)
+    custodian = agency.actor("evidence custodian")
+    assert items.show_recording(agency.ports, custodian, str(item.recording)).opened == {original.id: item}
+    done = release.export(agency.ports, custodian, original.number, tmp_path / "out")
+    assert done.opened == item.number
+    [left] = (tmp_path / "out").rglob("*.mp4")
+    assert left.read_bytes() == body
+    with pytest.raises(BadInput, match=original.number):
+        release.export(agency.ports, custodian, item.number, tmp_path / "other")
     assert check(agency.ports, CONSOLE) == []
 
 

@@ -19,7 +19,8 @@ from tests.budget import budget, how_far
 from tests.conftest import ROOT
 from tests.docks.conftest import World, make_world, signed_in, status_of
 from tests.docks.world import CAMERA
-from tests.web.conftest import environment, serving
+from tests.test_home import vestige
+from tests.web.conftest import environment, serving, token
 
 CHUNK = 1 << 20
 
@@ -147,6 +148,32 @@ def test_the_pages_show_what_is_incomplete_and_what_came_beside_the_footage(worl
         assert "No footage of this recording has come in yet." in shown.text
         assert "before any footage" in shown.text
         assert "No footage yet" in browser.get("/recordings").text
+
+
+def test_a_custodian_joins_what_two_docks_sent_of_one_activation(world: World, tmp_path: Path, clips: list[bytes]) -> None:
+    with serving(world.home, tmp_path / "log.txt", VESTIGE_ALLOW_HTTP="1") as (url, _), httpx.Client(base_url=url, timeout=60) as browser:
+        for number, minute in ((0, "00"), (1, "05")):
+            dock = world.dock(url, number)
+            name = dock.record(at="20261025T100000Z")
+            dock.connection().put_object(name, f"20261025_10{minute}00_1.mp4", clips[number] + b"docked twice")
+        signed_in(browser, world, "V901")
+        query = "SELECT number FROM catalog_recording ORDER BY id DESC LIMIT 2"
+        second, first = (str(row["number"]) for row in dock.rows(query))
+        assert f"Join into {first}" in browser.get(f"/recordings/{second}").text
+        sent = {"into": first, "reason": "docked twice", "csrfmiddlewaretoken": token(browser, f"/recordings/{second}")}
+        answer = browser.post(f"/recordings/{second}/join", data=sent)
+        assert (answer.status_code, answer.headers["location"]) == (302, f"/recordings/{first}")
+        whole = browser.get(f"/recordings/{first}").text
+        assert "The recordings are one now." in whole
+        assert "20261025_100000_1.mp4" in whole
+        assert "20261025_100500_1.mp4" in whole
+        assert f'belongs to <a href="/recordings/{first}">' in browser.get(f"/recordings/{second}").text
+        assert f"/recordings/{second}" not in browser.get("/recordings").text
+        browser.post(f"/recordings/{second}/join", data=sent)
+        assert "was joined before" in browser.get(f"/recordings/{second}").text
+    code, _, said = vestige(world.home, "join", second, "--into", first, "--reason", "again", "--as", "C200")
+    assert (code, "was joined before" in said) == (2, True)
+    assert vestige(world.home, "fsck")[:2] == (0, [])
 
 
 def _peak(pid: int) -> int:

@@ -52,6 +52,7 @@ class Permission(StrEnum):
     RECORDING_CHASE = "recording:chase"
     RECORDING_CORRECT = "recording:correct"
     RECORDING_MARK_TEST = "recording:mark_test"
+    RECORDING_JOIN = "recording:join"
     REDACTION_APPROVE = "redaction:approve"
     REDACTION_PLAN = "redaction:plan"
     REDACTION_RELEASE = "redaction:release"

@@ -72,7 +72,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         | _FINDINGS
         | _HOLDERS
         | {Permission.ITEM_INGEST, Permission.ITEM_CLIP, Permission.ITEM_EXPORT, Permission.CARD_ERASE, Permission.HOME_CHECK}
-        | {Permission.RECORDING_CORRECT, Permission.RECORDING_MARK_TEST},
+        | {Permission.RECORDING_CORRECT, Permission.RECORDING_JOIN, Permission.RECORDING_MARK_TEST},
         Role.KIOSK: _SESSION | {Permission.DEVICE_CHECK_OUT},
         Role.OFFICER: _SESSION | _LOOK | {Permission.ITEM_INGEST, Permission.RECORDING_MARK_TEST},
         Role.RECORDS_ANALYST: _SESSION | _LOOK | _REDACT,

@@ -1,12 +1,15 @@
 """Looking at the catalog: lists, one item or recording, trails. Every look is an event."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
 
 from vestige.access.judge import Subject
 from vestige.access.permissions import Permission
 from vestige.access.plan import matches, visible
+from vestige.actions import joined
 from vestige.actions.door import Desk, action
+from vestige.actions.opened import opened_copies
 from vestige.custody.events import EventType
 from vestige.errors import NotFound
 from vestige.evidence.attribution import Correction
@@ -16,12 +19,19 @@ from vestige.evidence.items import EvidenceItem, Finding, ItemFilter, Recording,
 
 @dataclass(frozen=True, slots=True)
 class RecordingFacts:
-    """A recording as its page shows it: items, findings about it, redactions of its items, what people corrected."""
+    """A recording as its page shows it: items, findings about it, redactions of its items, what people corrected.
+
+    `elsewhere` are recordings of the same activation that this actor may see; `into` is the number of the one that this was joined into.
+    `opened` holds the copies in clear of what the camera encrypted, by the encrypted items.
+    """
 
     recording: Recording
     findings: Sequence[Finding]
     redactions: Sequence[RedactionFacts]
     corrections: Sequence[Correction] = ()
+    elsewhere: Sequence[Recording] = ()
+    into: str = ""
+    opened: Mapping[UUID, EvidenceItem] = field(default_factory=dict)
 
 
 def subject_of(recording: Recording) -> Subject:
@@ -81,10 +91,14 @@ def show_recording(desk: Desk, ref: str) -> RecordingFacts:
     if recording is None:
         raise NotFound(f"there is no recording {ref}")
     desk.require(subject_of(recording))
-    findings = catalog.findings_of([recording.id, *(item.id for item in recording.items)])
+    parts = [recording, *joined.parts_of(desk.ports, recording)]
+    findings = catalog.findings_of([*(one.id for one in parts), *(item.id for item in recording.items)])
     redactions = [redaction for item in recording.items for redaction in catalog.redactions_of(item.id)]
     desk.note(Statement(EventType.ITEM_SHOWN, about=("recording", str(recording.id))))
-    return RecordingFacts(recording, findings, redactions, catalog.corrections(recording.id))
+    plan = visible(desk.actor, Permission.ITEM_SHOW)
+    others = [one for one in joined.elsewhere(desk.ports, recording) if matches(plan, subject_of(one))]
+    into, opened = joined.joined_into(desk.ports, recording), opened_copies(desk.ports, recording)
+    return RecordingFacts(recording, findings, redactions, catalog.corrections(recording.id), others, into, opened)
 
 
 @action("item.trail", Permission.TRAIL_READ, EventType.TRAIL_READ)

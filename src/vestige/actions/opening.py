@@ -120,7 +120,7 @@ def _record(desk: Desk, key_item: EvidenceItem, item: EvidenceItem, opened: _Ope
         parent = desk.ports.catalog.item(str(item.id))
         if parent is None or parent.head is None:
             raise NotFound(f"there is no item {item.id}")
-        columns = copy_columns(desk, item, opened.size, opened.digest, word="opened")
+        columns = copy_columns(desk, parent, opened.size, opened.digest, word="opened")
         kind = ItemKind(str(opened.facts["kind"])).value
         row = {**columns, "kind": kind, "object": str(opened.id), "facts": facts_digest(opened.facts).value}
         if kind == ItemKind.DOCUMENT.value:

@@ -15,6 +15,7 @@ from vestige.access.permissions import Permission
 from vestige.actions import cosigning, stamping
 from vestige.actions.door import Desk, action
 from vestige.actions.items import find_item
+from vestige.actions.opened import opened_copies
 from vestige.actions.package import Package, Source, Trails, bag_of
 from vestige.actions.redaction import RENDERED, SAMPLES
 from vestige.actions.redaction import find as find_redaction
@@ -38,6 +39,7 @@ class Delivered:
     """A package that left: its id, its place, the digest of its tag manifest, and who vouched for the checkpoint in its proof.
 
     `silent` are witnesses that gave no cosignature in time; `time_fault` says why a configured time authority gave no token.
+    `opened` is the number of the copy in clear where the item is as the camera encrypted it.
     """
 
     id: UUID
@@ -47,18 +49,23 @@ class Delivered:
     silent: tuple[str, ...] = ()
     stamped: bool = False
     time_fault: str = ""
+    opened: str = ""
 
 
 @action("item.export", Permission.ITEM_EXPORT, *_EVENTS)
 def export(desk: Desk, ref: str, out: Path) -> Delivered:
     """The package of an original or of a clip, profile `court`. Raises NotFound, BadInput, Tampered when the stored bytes are not what came in."""
-    item, _ = find_item(desk, ref)
+    item, recording = find_item(desk, ref)
     if item.parent is None:
         _check_fixity(desk, item, "original")
-        return _deliver(desk, item, None, out, {})
+        copy = opened_copies(desk.ports, recording).get(item.id)
+        return replace(_deliver(desk, item, None, out, {}), opened=copy.number if copy else "")
     original = desk.ports.catalog.item(str(item.parent))
     if original is None or desk.ports.catalog.trail(item.id)[0].type != EventType.ITEM_CLIPPED:
-        raise BadInput(f"item {item.number} is a redacted copy or one opened from an encrypted original; export gives originals and clips")
+        of = original.number if original else item.parent
+        raise BadInput(
+            f"item {item.number} is a redacted copy of {of}, or opened from it as it came encrypted; export gives originals and clips"
+        )
     _check_fixity(desk, item, "clipped")
     return _deliver(desk, item, Source(original, None), out, {})
 

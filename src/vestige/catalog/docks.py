@@ -1,6 +1,7 @@
 """What the catalog knows of dock systems and of what they sent. What bears evidence changes only through the log."""
 
 import json
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Subquery, UUIDField, Value
@@ -50,6 +51,10 @@ class DjangoDocks:
         """Containers with a recording of that camera and trigger time, of whichever dock, oldest first."""
         rows = models.DockContainer.objects.filter(serial=serial, triggered_at=at, recording__isnull=False)
         return [_container(row) for row in rows.order_by("id")]
+
+    def containers(self, recordings: Sequence[UUID]) -> list[Container]:
+        """The containers whose objects went into any of these, oldest first."""
+        return [_container(row) for row in models.DockContainer.objects.filter(recording__in=recordings).order_by("id")]
 
     def sent(self, container: UUID, name: str) -> list[SentObject]:
         """What came under that name, newest first."""

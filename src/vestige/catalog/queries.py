@@ -98,7 +98,8 @@ def recordings_of(device_id: UUID, limit: int) -> list[Recording]:
 
 def recordings(visible: Plan, wanted: ItemFilter) -> list[Recording]:
     """Recordings, newest first, that the plan shows and the filter wants."""
-    rows = _recordings().filter(compile_plan(visible, "")).filter(_narrow(wanted, ""))
+    held = models.EvidenceItem.objects.filter(recording=OuterRef("id"))  # what was joined into another holds nothing
+    rows = _recordings().filter(compile_plan(visible, "")).filter(_narrow(wanted, "")).filter(Exists(held))
     if wanted.status is not None:
         rows = rows.filter(_status(wanted.status))
     if wanted.before is not None:

@@ -12,7 +12,7 @@ from vestige.evidence.items import TrailEntry
 from vestige.evidence.reviews import Signature, Step
 
 _PART = 500
-_FIRST = ("item:received", "item:clipped", "redaction:rendered")
+_FIRST = ("item:received", "item:clipped", "redaction:rendered", "recording:joined")
 # The order is that in which entries were written; a step back may lead into the week or out of it.
 _STEPS = (
     "SELECT id, before, time FROM (SELECT seq, id, time, LAG(time) OVER (ORDER BY seq) AS before FROM catalog_event "

@@ -42,6 +42,9 @@ def release(
 def _say(given: Context, package: acts.Delivered) -> None:
     value: dict[str, object] = {"package": str(package.path), "id": str(package.id), "digest": package.digest.value}
     value |= {"witnesses": list(package.witnesses), "silent": list(package.silent), "stamped": package.stamped}
+    if package.opened:
+        value["opened_copy"] = package.opened
+        say(f"the item is as the camera encrypted it; {package.opened} is its opened copy, which this package does not hold")
     for name in package.silent:
         say(f"the witness {name} gave no cosignature in time; the package goes without it")
     if package.time_fault:

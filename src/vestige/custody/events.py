@@ -79,6 +79,7 @@ class EventType(StrEnum):
     RECORDING_COMPLETED = "recording:completed"
     RECORDING_CORRECTED = "recording:corrected"
     RECORDING_MARKED_TEST = "recording:marked_test"
+    RECORDING_JOINED = "recording:joined"
     REDACTION_APPROVED = "redaction:approved"
     REDACTION_PLANNED = "redaction:planned"
     REDACTION_RENDERED = "redaction:rendered"

@@ -68,6 +68,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "recording:completed": "The docking station said that it had sent all of the recording.",
         "recording:corrected": "A person corrected who recorded, or when; what the camera itself had said is kept beside it.",
         "recording:marked_test": "The recording was marked as a function check of the camera before a shift, or that mark was taken away.",
+        "recording:joined": "Two parts of one recording, which two docking stations had sent, were put together; the files were not touched.",
         "redaction:approved": "A second person approved what is to be hidden.",
         "redaction:planned": "It was laid down, or changed, what is to be hidden in the picture and the sound.",
         "redaction:rendered": "A copy with parts of the picture or sound hidden was made; the original was not touched.",

@@ -18,6 +18,7 @@ from vestige.actions import (
     docks,
     findings,
     items,
+    joining,
     kiosk,
     people,
     review,
@@ -30,6 +31,7 @@ from vestige.web.pages import answering
 from vestige.web.views import accounts, recordings, reviews
 from vestige.web.views import devices as cameras
 from vestige.web.views import findings as listing
+from vestige.web.views import joining as joins
 from vestige.web.views import kiosk as station
 from vestige.web.views import uploads as uploading
 
@@ -98,6 +100,7 @@ PAGES = (
     _page("recordings/<str:ref>", recordings.show_recording, items.show_recording),
     _page("recordings/<str:ref>/correct", recordings.correct, correcting.correct, _POST),
     _page("recordings/<str:ref>/test", cameras.mark_test, device_faults.mark_test, _POST),
+    _page("recordings/<str:ref>/join", joins.join, joining.join, _POST),
     _page("reviews", reviews.list_weeks, review.list_weeks),
     _page("reviews/<str:week>", reviews.show_week, review.read),
     _page("reviews/<str:week>/sign", reviews.sign, review.sign, _POST),

@@ -77,6 +77,7 @@ EVENT_TYPES: Final = frozenset(
         "recording:completed",
         "recording:corrected",
         "recording:marked_test",
+        "recording:joined",
         "redaction:approved",
         "redaction:planned",
         "redaction:rendered",

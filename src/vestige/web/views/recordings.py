@@ -84,14 +84,20 @@ def show_recording(request: HttpRequest, ref: str) -> HttpResponseBase:
     if first and holds(actor, Permission.TRAIL_READ):
         trail = [tell(entry) for entry in hands.act(request, items.read_trail, str(first.id))[1]]
     context = {
-        **_stage(recording, segments, actor),
+        **_stage(recording, [facts.opened.get(item.id, item) for item in segments], actor),
         "places": _places(request, recording),
         "recording": recording,
         "segments": segments,
+        "shown": [(item, facts.opened.get(item.id)) for item in segments],
+        "length_ms": sum(facts.opened.get(item.id, item).duration_ms for item in segments),
         "first": first,
+        "received_at": first.received_at if first else None,  # what was joined into another has nothing left
         "attached": recording.attached,
         "derived": [item for item in recording.items if item.parent is not None],
         "findings": facts.findings,
+        "elsewhere": facts.elsewhere,
+        "into": facts.into,
+        "may_join": holds(actor, Permission.RECORDING_JOIN),
         "redactions": facts.redactions,
         "trail": trail,
         "may_trail": holds(actor, Permission.TRAIL_READ),

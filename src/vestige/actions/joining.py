@@ -1,0 +1,95 @@
+"""A person joins two recordings of one activation of a camera, of which two docks sent a part each (decision 15)."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from vestige.access.permissions import Permission
+from vestige.actions.door import Desk, Pen, action
+from vestige.actions.findings import close_by
+from vestige.actions.items import subject_of
+from vestige.actions.joined import by_dock
+from vestige.custody.events import EventType
+from vestige.errors import BadInput, NotFound, Unavailable
+from vestige.evidence.changes import Change, Plain, Statement
+from vestige.evidence.items import FindingKind, Recording
+from vestige.policy.load import UNCATEGORIZED
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What became of it: the recording that has all of it now, and the numbers of the items that came to it."""
+
+    recording: UUID
+    number: str
+    items: tuple[str, ...]
+
+
+@action("recording.join", Permission.RECORDING_JOIN, EventType.RECORDING_JOINED, EventType.CATEGORY_ASSIGNED, EventType.FINDING_CLOSED)
+def join(desk: Desk, ref: str, into: str, reason: str) -> Joined:
+    """Everything of a recording becomes part of another, of the same camera and trigger time. Bytes, numbers and trails stay.
+
+    Raises NotFound; BadInput where they are not of one activation, or where what is decided for them does not agree, or without a reason.
+    """
+    part, whole = _found(desk, ref), _found(desk, into)
+    _may_be_one(part, whole)
+    if not reason.strip():
+        raise BadInput("joining recordings takes a reason")
+    with desk.writing() as pen:
+        containers = desk.ports.docks.containers([part.id, whole.id])
+        for dock in sorted({one.dock for one in containers}):
+            desk.ports.docks.lock(dock)  # what a dock is just sending is committed before, or goes to the other recording
+        if [_found(desk, ref), _found(desk, into)] != [part, whole] or desk.ports.docks.containers([part.id, whole.id]) != containers:
+            raise Unavailable("a part of it came in just now; look at it, and join it then")
+        _decide(pen, part, whole)
+        for item in part.items:
+            data = {"from": part.number, "to": whole.number, "reason": reason.strip()[:500]}
+            moved = (Change("item", item.id, {"recording": str(whole.id)}),)
+            pen.record(Statement(EventType.RECORDING_JOINED, item=item.id, about=("recording", str(whole.id)), data=data, changes=moved))
+        sent = tuple(Change("dock_container", one.id, {"recording": str(whole.id)}) for one in containers if one.recording == part.id)
+        told: dict[str, Plain] = {"into": whole.number, "reason": reason.strip()[:500]}
+        pen.record(Statement(EventType.RECORDING_JOINED, about=("recording", str(part.id)), data=told, changes=sent))
+        for finding in desk.ports.catalog.findings_of([part.id, whole.id]):
+            if finding.kind is FindingKind.RECORDING_ELSEWHERE and finding.closed_at is None:
+                close_by(desk, pen, finding, f"joined into {whole.number}: {reason.strip()[:500]}")
+    return Joined(whole.id, whole.number, tuple(item.number for item in part.items))
+
+
+def _found(desk: Desk, ref: str) -> Recording:
+    found = desk.ports.catalog.recording(ref)
+    if found is None:
+        raise NotFound(f"there is no recording {ref}")
+    desk.require(subject_of(found))
+    return found
+
+
+def _may_be_one(part: Recording, whole: Recording) -> None:
+    """Raises BadInput with the reason why they may not."""
+    same = part.device == whole.device and part.device is not None and part.recorded_at == whole.recorded_at
+    if part.id == whole.id or not same or not (by_dock(part) and by_dock(whole)):
+        raise BadInput("only recordings that docks sent, of one camera and one trigger time, can be joined")
+    if not part.items or not whole.items:
+        raise BadInput(f"{(whole if part.items else part).number} has nothing of its own any more: it was joined before")
+    if None not in {part.officer, whole.officer} and part.officer != whole.officer:
+        raise BadInput(
+            f"{part.number} is of {part.officer_badge} and {whole.number} of {whole.officer_badge}: one of them must be corrected first"
+        )
+    if part.category != whole.category and UNCATEGORIZED not in {part.category, whole.category}:
+        raise BadInput(f"{part.number} is categorised as {part.category} and {whole.number} as {whole.category}: decide on one first")
+
+
+def _decide(pen: Pen, part: Recording, whole: Recording) -> None:
+    """What one of them has and the other lacks goes to the whole."""
+    if whole.category == UNCATEGORIZED != part.category:
+        columns: dict[str, Plain] = {"category": part.category, "access_class": part.access_class}
+        data = {"from": whole.category, "to": part.category, "joined": part.number}
+        changes = (Change("recording", whole.id, columns),)
+        pen.record(Statement(EventType.CATEGORY_ASSIGNED, about=("recording", str(whole.id)), data=data, changes=changes))
+    lacking: dict[str, Plain] = {}
+    if whole.officer is None and part.officer is not None:
+        lacking["officer"] = str(part.officer)
+    if whole.place is None and part.place is not None:
+        lacking |= {"latitude_e7": round(part.place.latitude * 1e7), "longitude_e7": round(part.place.longitude * 1e7)}
+    if lacking:
+        data = {"from": part.number}
+        changes = (Change("recording", whole.id, lacking),)
+        pen.record(Statement(EventType.RECORDING_JOINED, about=("recording", str(whole.id)), data=data, changes=changes))

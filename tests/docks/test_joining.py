@@ -1,0 +1,106 @@
+"""Two docks sent one activation of a camera in parts, and a person joins them: on both databases."""
+
+import io
+from pathlib import Path
+
+import pytest
+from tests.agency import CONSOLE, Agency, make_agency
+
+from vestige.actions import dock_intake, dock_words, docks, items, joining
+from vestige.actions.checking import check
+from vestige.actions.dock_intake import Sending
+from vestige.catalog.models import Event, EvidenceItem, Recording
+from vestige.errors import BadInput, NotFound, Refused
+from vestige.evidence.docks import Dock
+from vestige.evidence.items import FindingKind, ItemFilter
+from vestige.ingest.axis.names import container_name, object_name
+
+NAME = "_CAM1_20260101T100000Z"
+
+
+@pytest.fixture
+def agency(tmp_path: Path, either_database: str) -> Agency:  # noqa: ARG001  # which database is the fixture's business
+    return make_agency(tmp_path)
+
+
+def connected(agency: Agency, name: str, container: str = NAME) -> Dock:
+    dock = docks.connect(agency.ports, agency.actor("administrator"), name)[0]
+    dock_words.put_small(agency.ports, dock.actor(), container_name("Devices"), dock_words.Small(object_name("CAM1"), b"", "0" * 32))
+    dock_words.describe(agency.ports, dock.actor(), container_name(container), {}, make=True)
+    return dock
+
+
+def send(agency: Agency, dock: Dock, name: str, container: str = NAME, **said: str) -> EvidenceItem:
+    sending = Sending(container_name(container), object_name(name), said, io.BytesIO(f"{dock.name} {name}".encode()))
+    return EvidenceItem.objects.get(id=dock_intake.receive(agency.ports, dock.actor(), sending).item)
+
+
+def join(agency: Agency, part: str, whole: str, reason: str = "one activation, docked twice") -> joining.Joined:
+    return joining.join(agency.ports, agency.actor("evidence custodian"), part, whole, reason)
+
+
+def test_the_whole_shows_both_docks_segments_and_the_trails_hold(agency: Agency) -> None:
+    first, second = connected(agency, "First"), connected(agency, "Second")
+    one = send(agency, first, "20260101_100000_a.mp4")
+    other = send(agency, second, "20260101_100100_b.mp4")
+    send(agency, second, "bookmark_20260101T100115Z_1", CategoryID="use of force")
+    numbers = sorted(Recording.objects.values_list("number", flat=True))
+    custodian = agency.actor("evidence custodian")
+    shown = items.show_recording(agency.ports, custodian, numbers[1])
+    assert [found.number for found in shown.elsewhere] == numbers[:1]
+    assert FindingKind.RECORDING_ELSEWHERE in {found.kind for found in shown.findings}
+    before = Event.objects.filter(item=other.id).count()
+
+    done = join(agency, numbers[1], numbers[0])
+    assert (done.number, len(done.items)) == (numbers[0], 2)
+    whole = items.show_recording(agency.ports, custodian, numbers[0])
+    assert [item.id for item in whole.recording.segments] == [one.id, other.id]
+    assert [item.attached for item in whole.recording.attached] == ["bookmark"]
+    assert (whole.recording.category, whole.recording.access_class) == ("use of force", "restricted")
+    closed = [found for found in whole.findings if found.kind is FindingKind.RECORDING_ELSEWHERE]
+    assert closed
+    assert all(found.closed_at for found in closed)
+    assert whole.elsewhere == []
+    trail = items.read_trail(agency.ports, custodian, str(other.id))[1]
+    assert (len(trail), trail[-1].type) == (before + 1, "recording:joined")
+    assert agency.ports.vault.digest(other.id, agency.object_of(other.id)).value == other.sha256
+
+    emptied = items.show_recording(agency.ports, custodian, numbers[1])
+    assert (emptied.into, emptied.recording.items) == (numbers[0], ())
+    assert [found.number for found in items.list_recordings(agency.ports, custodian, ItemFilter())] == numbers[:1]
+    late = send(agency, second, "20260101_100200_c.mp4")
+    assert str(late.recording_id) == str(whole.recording.id)
+    assert whole.recording.incomplete
+    for dock in (first, second):
+        dock_words.describe(agency.ports, dock.actor(), container_name(NAME), {"Status": "Complete"}, make=False)
+    assert not items.show_recording(agency.ports, custodian, numbers[0]).recording.incomplete
+    assert check(agency.ports, CONSOLE) == []
+    with pytest.raises(BadInput, match="joined before"):
+        join(agency, numbers[1], numbers[0])
+
+
+def test_what_is_not_one_activation_or_not_agreed_is_not_joined(agency: Agency) -> None:
+    first, second = connected(agency, "First"), connected(agency, "Second")
+    later = NAME.replace("100000", "110000")
+    dock_words.describe(agency.ports, second.actor(), container_name(later), {}, make=True)
+    a = Recording.objects.get(id=send(agency, first, "bookmark_1_1", CategoryID="arrest").recording_id)
+    b = Recording.objects.get(id=send(agency, second, "bookmark_1_2", CategoryID="training").recording_id)
+    third = connected(agency, "Third")
+    d = Recording.objects.get(id=send(agency, third, "bookmark_1_4").recording_id)
+    c = Recording.objects.get(id=send(agency, second, "bookmark_1_3", later).recording_id)
+    with pytest.raises(BadInput, match="one camera and one trigger time"):
+        join(agency, c.number, a.number)
+    with pytest.raises(BadInput, match="one camera and one trigger time"):
+        join(agency, a.number, a.number)
+    with pytest.raises(BadInput, match="decide on one first"):
+        join(agency, b.number, a.number)
+    with pytest.raises(BadInput, match="takes a reason"):
+        join(agency, d.number, a.number, " ")
+    with pytest.raises(NotFound):
+        join(agency, b.number, "R-2026-000099")
+    for role in ("administrator", "supervisor", "officer"):
+        with pytest.raises(Refused):
+            joining.join(agency.ports, agency.actor(role), b.number, a.number, "because")
+    assert not Event.objects.filter(type="recording:joined").exists()
+    assert {one.recording_id for one in EvidenceItem.objects.all()} == {a.id, b.id, c.id, d.id}
+    assert check(agency.ports, CONSOLE) == []
