@@ -79,6 +79,18 @@ def test_the_same_file_again_is_a_duplicate(sender: Sender) -> None:
     sender.item(body)
 
 
+def test_a_dock_does_not_hear_of_what_another_sent(sender: Sender, world: World, served: str) -> None:
+    body = os.urandom(5000)
+    first = json.loads(sender.begin(len(body), body, filename="a.bin").headers["Vestige-Outcome"])
+    with sending(world.dock(served, 1)) as other:
+        second = json.loads(other.begin(len(body), body, filename="a.bin").headers["Vestige-Outcome"])
+        again = json.loads(other.begin(len(body), body, filename="a.bin").headers["Vestige-Outcome"])
+    assert (second["status"], again["status"]) == ("quarantined", "duplicate")
+    assert first["item"] != second["item"] == again["item"]
+    rows = sender.dock.rows("SELECT DISTINCT sealed FROM catalog_evidenceitem WHERE sha256 = ?", first["sha256"])
+    assert len(rows) == 1, "the stored bytes are shared"
+
+
 @pytest.mark.parametrize(("algorithm", "summed"), [("sha1", hashlib.sha1), ("sha256", hashlib.sha256)])
 def test_a_wrong_checksum_is_460_and_nothing_of_the_chunk_is_kept(sender: Sender, algorithm: str, summed: object) -> None:
     assert callable(summed)

@@ -123,13 +123,26 @@ def _nothing(_: Outcome) -> None:
     """Nothing else is written."""
 
 
-def kept_once(desk: Desk, arrival: Arrival, intake: Intake, also: Callable[[Outcome], None] = _nothing) -> Outcome:
+def _anybody(_: EvidenceItem) -> bool:
+    """Whoever sends may hear that it is there."""
+    return True
+
+
+def kept_once(
+    desk: Desk,
+    arrival: Arrival,
+    intake: Intake,
+    also: Callable[[Outcome], None] = _nothing,
+    known_to: Callable[[EvidenceItem], bool] = _anybody,
+) -> Outcome:
     """A new item, or a duplicate of one; `also` is called inside the transaction that makes it so.
+
+    What is not `known_to` the sender is no duplicate of theirs: they get an item of their own, which shares the stored bytes.
 
     Raises DiskFull, Unavailable; then `give_up` is the caller's.
     """
     known = desk.ports.catalog.with_digest(arrival.digest)
-    same = [pair for pair in known if _same_sender(arrival, pair[1])]
+    same = [pair for pair in known if _same_sender(arrival, pair[1]) and known_to(pair[0])]
     duplicate = still_there(desk, same)
     if duplicate:
         return _again(desk, duplicate, arrival, intake, also)

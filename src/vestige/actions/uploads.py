@@ -22,6 +22,7 @@ from vestige.actions.ports_uploads import Growing, Sum
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, DiskFull, NotFound, Refused, Unavailable, VestigeError
 from vestige.evidence.changes import Plain, Statement
+from vestige.evidence.items import EvidenceItem
 from vestige.evidence.people import Actor
 from vestige.evidence.uploads import FileWords, Upload
 from vestige.evidence.values import uuid7
@@ -217,10 +218,18 @@ def _kept(desk: Desk, upload: Upload, growing: Growing) -> Outcome:
         desk.ports.catalog.end_intake(item)
         raise
     try:
-        return kept_once(desk, arrival, intake, partial(_noted, desk, upload))
+        return kept_once(desk, arrival, intake, partial(_noted, desk, upload), partial(_known_to, desk, upload))
     except BaseException:
         give_up(desk, item, intake)
         raise
+
+
+def _known_to(desk: Desk, upload: Upload, item: EvidenceItem) -> bool:
+    """Whether its sender may hear of that item: a dock, which reads nothing back, only of what it sent itself."""
+    if not upload.owner.startswith("device:"):
+        return True
+    received = (entry.opened.get("actor") for entry in desk.ports.catalog.trail(item.id) if entry.type == EventType.ITEM_RECEIVED)
+    return any(isinstance(actor, dict) and f"{actor.get('kind')}:{actor.get('id')}" == upload.owner for actor in received)
 
 
 def _noted(desk: Desk, upload: Upload, outcome: Outcome) -> None:
