@@ -6,7 +6,8 @@ import json
 import os
 import sqlite3
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,26 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.budget import budget
 from tests.uploads.conftest import CHUNK, TUS, metadata
-from tests.web.conftest import Server
+from tests.web.conftest import Server, World, make_world, serving
 from tests.web.test_browser import SIZES, Sit, _no_violation, _shot, browser, sit  # noqa: F401  # fixtures too
 
 MB = 1 << 20
 SIZE = (2_048 if budget() <= 0 else 96) * MB + 5
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, World]]:
+    """A home of this file's own: what is uploaded would be found in the lists that other tests read."""
+    folder = tmp_path_factory.mktemp("uploading")
+    world = make_world(folder, "--console-acts")
+    with serving(world.home, folder / "log.txt") as (url, _):
+        yield url, world
+
+
+@pytest.fixture
+def server(own: tuple[str, World]) -> Iterator[Server]:
+    with ExitStack() as closing:
+        yield Server(*own, closing)
 
 
 def _rows(server: Server, query: str, *values: object) -> list[dict[str, Any]]:

@@ -50,8 +50,7 @@ def load(folder: Path, migrations: tuple[str, ...]) -> None:
         raise BadInput("this backup is of a home on SQLite; unset DATABASE_URL to restore it")
     if connection.introspection.table_names():
         raise BadInput("the database that DATABASE_URL names is not empty")
-    for app in schema.APPS:
-        last = max(name.partition(".")[2] for name in migrations if name.startswith(f"{app}."))
+    for app, last in schema.ends(migrations):
         call_command("migrate", app, last, verbosity=0, interactive=False, skip_checks=True)
     with transaction.atomic(), connection.cursor() as cursor:
         for table, columns in json.loads((folder / _TABLES).read_text()).items():

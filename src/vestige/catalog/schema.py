@@ -5,6 +5,7 @@ from importlib.resources import files
 
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 APPS = ("accounts", "catalog")
@@ -24,6 +25,13 @@ def pending() -> tuple[str, ...]:
 def unknown(migrations: Iterable[str]) -> tuple[str, ...]:
     """Those of ours among these migrations that this version does not know, sorted."""
     return tuple(sorted({name for name in migrations if name.startswith(tuple(f"{app}." for app in APPS))} - _known()))
+
+
+def ends(migrations: Iterable[str]) -> list[tuple[str, str]]:
+    """Those of ours among these migrations that no other of them builds on, as (app, name), sorted: whoever applies them applies all."""
+    nodes = MigrationLoader(connection).graph.node_map
+    mine = {(app, name) for app, _, name in (one.partition(".") for one in migrations) if app in APPS}
+    return sorted(one for one in mine if not any(child.key in mine and child.key[0] == one[0] for child in nodes[one].children))
 
 
 def migrate() -> None:
