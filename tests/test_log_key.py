@@ -12,12 +12,19 @@ from tests.test_keys import kit, quiet
 from vestige.actions import anchors, backup, keys, log, release
 from vestige.actions.checking import check
 from vestige.assembly import log_key, open_home, recover_without_home
+from vestige.catalog.models import PastLog, Sequenced
 from vestige.custody import notes
 from vestige.custody.notes import fingerprint
+from vestige.custody.signed_notes import parse_checkpoint, parse_note
 from vestige.errors import BadInput, Fault
 from vestige.evidence.people import system
 from vestige.restoration import Wishes, restore_home
+from vestige_verify import VerificationError
 from vestige_verify.cli import main
+from vestige_verify.notes import is_signed
+from vestige_verify.notes import parse_key as verifier_key
+from vestige_verify.notes import parse_note as read_note
+from vestige_verify.succession import follow
 
 
 @pytest.fixture
@@ -139,6 +146,42 @@ def test_a_backup_of_before_and_one_of_after_both_restore(agency: Agency, tmp_pa
         assert check(home.ports, CONSOLE) == []
         assert (found.lost > 0) is (name == "old")
         assert home.ports.catalog.succession() == ()
+
+
+def test_who_holds_the_oldest_key_follows_to_the_log_that_a_restore_ended(
+    agency: Agency, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(agency, note(tmp_path))
+    keyring, oldest = agency.home.config.keyring, log_key(agency.home)
+    anchors.write(agency.ports, system("keeper"), tmp_path / "anchor.txt")
+    backup.backup(agency.ports, CONSOLE, tmp_path / "b", 2, quiet)
+    keys.rekey_log(agency.ports, CONSOLE)
+    last = keys.rekey_log(agency.ports, CONSOLE)
+    newest = agency.ports.catalog.checkpoint()
+    statements = agency.ports.catalog.succession()
+    monkeypatch.setenv("VESTIGE_KEYRING", str(tmp_path / "new.keyring"))
+    home, found = restore_home(tmp_path / "b", tmp_path / "new", CONSOLE, Wishes(None, keyring, [newest]), quiet)
+    opened = json.loads(Sequenced.objects.get(index=0).event.openings.fields)["data"]["value"]
+    told = opened["old"]["succession"]
+    assert tuple(told) == statements == found.old.succession
+    head = parse_checkpoint(parse_note(newest).text)
+    path = follow(told, verifier_key(str(last.new)), [verifier_key(oldest)], head.size)
+    assert [str(key) for key in path] == [oldest, str(last.old), str(last.new)]
+    assert is_signed(path[-1], *signature(opened["newest_checkpoint"]))
+    compared = anchors.compare(home.ports, CONSOLE, [("oldest", (tmp_path / "anchor.txt").read_text()), ("newest", newest)])
+    assert [one.is_fault for one in compared] == [False, False], compared
+    assert "as the restore says" in compared[1].words
+    assert check(home.ports, CONSOLE) == []
+    PastLog.objects.update(succession="[]")
+    assert any("not what the log says of the log before the restore" in fault.what for fault in check(home.ports, CONSOLE))
+    with pytest.raises(VerificationError, match="do not lead"):
+        follow(told[:1], verifier_key(str(last.new)), [verifier_key(oldest)], head.size)
+
+
+def signature(checkpoint: str) -> tuple[bytes, bytes]:
+    """The signature and the text that it is over, as the independent verifier reads them."""
+    text, [(_, blob)] = read_note(checkpoint)
+    return blob[4:], text.encode()
 
 
 def test_a_keyring_whose_statements_do_not_lead_to_its_key_is_named(agency: Agency, tmp_path: Path) -> None:

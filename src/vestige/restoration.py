@@ -133,7 +133,7 @@ def _known(source: _Source, old_keys: Keyring, newer: Iterable[str], missing: Se
             raise Fault(f"the backup is not of the log of a checkpoint over {head.size} entries: one of the two was forged")
     newest = max(heads, key=lambda head: head.size)
     signer = next(key for key in log_keys if signed_with(text, key.public))  # an older backup's checkpoint is by an older key
-    old = OldLog(origin, str(signer), _signed(text, log_keys).size, text, newest.size)
+    old = OldLog(origin, str(signer), _signed(text, log_keys).size, text, newest.size, old_keys.succession)
     return Restored(old, source.name, source.manifest["made"], source.manifest["events"], heads[newest], missing)
 
 

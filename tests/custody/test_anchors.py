@@ -105,7 +105,7 @@ def test_two_trees_of_one_size_are_a_fork_whoever_shows_them() -> None:
 
 def test_an_honest_restore_is_no_fork_and_what_it_lost_is_said() -> None:
     before, now = leaves(9), leaves(3, "after")
-    ended = EarlierLog(LOG.key, 7, 8, {size: root(before[:size]) for size in range(8)})
+    ended = EarlierLog((LOG.key,), 7, 8, {size: root(before[:size]) for size in range(8)})
     restored = own(now, OTHER)
     assert compare(anchor(before[:7]), restored, [ended]).verdict == "holds"
     assert compare(anchor(before[:5]), restored, [ended]).verdict == "holds"
@@ -115,4 +115,4 @@ def test_an_honest_restore_is_no_fork_and_what_it_lost_is_said() -> None:
     assert "knew of 8" in lost.words
     assert "as the restore says" in compare(anchor(before[:8]), restored, [ended]).words
     assert compare(anchor(leaves(7, "other")), restored, [ended]).verdict == "forked"
-    assert compare(anchor(before), restored, [replace(ended, key=WITNESS.key)]).verdict == "not ours"
+    assert compare(anchor(before), restored, [replace(ended, keys=(WITNESS.key,))]).verdict == "not ours"

@@ -15,6 +15,7 @@ from vestige.custody.cosignatures import of_note, with_cosignatures
 from vestige.custody.events import EventType
 from vestige.custody.notes import verify
 from vestige.custody.signed_notes import COSIGNATURE, ED25519, VerifierKey, parse_key
+from vestige.custody.succession import all_keys
 from vestige.errors import BadInput, Fault, NotFound
 from vestige.evidence.changes import Plain, Statement
 from vestige.evidence.values import from_ms
@@ -129,7 +130,8 @@ def _earlier(desk: Desk, sizes: Sequence[int]) -> list[EarlierLog]:
     """The logs that restores ended, with their roots at these sizes."""
     catalog = desk.ports.catalog
     return [
-        EarlierLog(parse_key(log.key, ED25519), log.size, log.newest, catalog.old_roots(log.origin, sizes)) for log in catalog.past_logs()
+        EarlierLog(all_keys(log.succession, parse_key(log.key, ED25519)), log.size, log.newest, catalog.old_roots(log.origin, sizes))
+        for log in catalog.past_logs()
     ]
 
 

@@ -65,7 +65,7 @@ def repair(desk: Desk, folder: Path) -> dict[UUID, str]:
 @action("home.restore", Permission.HOME_RESTORE, EventType.HOME_RESTORED)
 def begin_again(desk: Desk, origin: str, found: Restored) -> None:
     """The first entry of the log `origin` of a restored home: it commits to the old log and states the gap. All in one transaction."""
-    old: dict[str, Plain] = asdict(found.old)
+    old: dict[str, Plain] = asdict(found.old) | {"succession": list(found.old.succession)}
     data: dict[str, Plain] = {
         "old": old,
         "newest_checkpoint": found.newest_checkpoint,

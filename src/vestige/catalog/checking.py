@@ -93,7 +93,7 @@ def _past_logs() -> Iterator[Fault]:
     told = _told_of_old()
     for offset, past in enumerate(models.PastLog.objects.order_by("-ended_at", "-size"), 1):
         name = f"log {past.origin}"
-        if told.pop(past.origin, None) != (past.origin, past.key, past.size, past.note, past.newest_size):
+        if told.pop(past.origin, None) != (past.origin, past.key, past.size, past.note, past.newest_size, past.succession):
             yield Fault("the row is not what the log says of the log before the restore", name)
         try:
             head = notes.verify(past.note, parse_key(past.key, ED25519).public)
@@ -110,7 +110,7 @@ def _told_of_old() -> dict[object, tuple[object, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(_RESTORED)
         opened = [json.loads(fields)["data"]["value"]["old"] for (fields,) in cursor.fetchall()]
-    return {old["origin"]: tuple(old[name] for name in _OLD) for old in opened}
+    return {old["origin"]: (*(old[name] for name in _OLD), canonical(old.get("succession", [])).decode()) for old in opened}
 
 
 def _columns(name: str, noun: Noun, wanted: dict[str, dict[str, Plain]]) -> Iterator[Fault]:

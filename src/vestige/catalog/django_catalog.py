@@ -27,6 +27,7 @@ from vestige.catalog.accounts.models import Person as PersonRow
 from vestige.catalog.log import Transaction, writing
 from vestige.catalog.proofs import ProofReader
 from vestige.catalog.sequencer import LogSigner
+from vestige.custody.canonical import canonical
 from vestige.custody.signed_notes import ED25519, VerifierKey
 from vestige.custody.succession import keys as chain_keys
 from vestige.errors import Unavailable
@@ -290,14 +291,20 @@ class DjangoCatalog:
     def renew(self, leaf: bytes, origin: str, old: OldLog) -> None:
         """After a restore, inside its transaction: the log `origin` begins with the entry of that leaf hash, then what the old one held."""
         past = models.PastLog(
-            origin=old.origin, key=old.key, size=old.size, note=old.checkpoint, newest_size=old.newest, ended_at=self._now()
+            origin=old.origin,
+            key=old.key,
+            size=old.size,
+            note=old.checkpoint,
+            newest_size=old.newest,
+            succession=canonical(list(old.succession)).decode(),
+            ended_at=self._now(),
         )
         restoring.renew(leaf, origin, past)
 
     def past_logs(self) -> list[OldLog]:
         """The logs that restores ended, newest first."""
         rows = models.PastLog.objects.order_by("-ended_at", "-size")
-        return [OldLog(row.origin, row.key, row.size, row.note, row.newest_size) for row in rows]
+        return [OldLog(row.origin, row.key, row.size, row.note, row.newest_size, restoring.statements(row)) for row in rows]
 
     def old_roots(self, origin: str, sizes: Sequence[int]) -> dict[int, bytes]:
         """The roots (32 bytes) of a log that a restore ended, at these sizes, from its entries as they stand in the log of today."""

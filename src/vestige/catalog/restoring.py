@@ -4,6 +4,7 @@ So the new log stands by itself, its first entry commits to the old one, and who
 the entries after the first.
 """
 
+import json
 from collections.abc import Sequence
 
 from django.db import transaction
@@ -57,6 +58,14 @@ def _keep_stamps(origin: str) -> None:
     """The tokens of the log that ends; the lines of witnesses stand in its entries. What has a size of the old log has none of the new one."""
     rows = Stamp.objects.order_by("size").values("size", "authority", "time", "token")
     PastStamp.objects.bulk_create((PastStamp(log=origin, **row) for row in rows.iterator()), _BATCH)
+
+
+def statements(past: PastLog) -> tuple[str, ...]:
+    """Those about the keys of that log, oldest first. Raises Fault where somebody wrote something else into the row."""
+    try:
+        return tuple(map(str, json.loads(past.succession)))
+    except (ValueError, TypeError) as error:
+        raise Fault(f"the row of the log {past.origin} does not hold statements about its keys") from error
 
 
 def old_roots(origin: str, sizes: Sequence[int]) -> dict[int, bytes]:

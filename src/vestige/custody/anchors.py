@@ -63,7 +63,7 @@ class OwnLog:
 class EarlierLog:
     """A log that a restore ended: how many of its entries stand in the new one, the newest size that was known then, and its roots by size."""
 
-    key: VerifierKey
+    keys: tuple[VerifierKey, ...]  # all that it had
     size: int
     newest: int
     roots: Mapping[int, bytes]
@@ -118,8 +118,8 @@ def parse(text: str) -> Anchor:
 def compare(anchor: Anchor, own: OwnLog, earlier: Sequence[EarlierLog] = ()) -> Compared:
     """Whether the log still is what the anchor fixed: the same tree or a longer one that begins with it."""
     origin, head = anchor.checkpoint.origin, anchor.checkpoint
-    before = next((log for log in earlier if log.key.name == origin), None)
-    keys = own.keys if origin == own.keys[0].name else (before.key,) if before else ()
+    before = next((log for log in earlier if log.keys[0].name == origin), None)
+    keys = own.keys if origin == own.keys[0].name else before.keys if before else ()
     if not keys:
         return Compared("not ours", f"the checkpoint is of another log, {origin}, which this one does not say to continue")
     try:

@@ -66,3 +66,11 @@ def chain(notes: Sequence[str], newest: VerifierKey) -> tuple[Succession, ...]:
 def keys(notes: Sequence[str], newest: VerifierKey) -> tuple[VerifierKey, ...]:
     """All keys that the log has had, the one in force first. Raises BadInput, Fault."""
     return (newest, *(step.old for step in reversed(chain(notes, newest))))
+
+
+def all_keys(notes: Sequence[str], key: VerifierKey) -> tuple[VerifierKey, ...]:
+    """All keys of a log of which `key` is one, the newest first. Raises BadInput, Fault where the statements do not hold, or are of another log."""
+    found = keys(notes, parse(notes[-1]).new) if notes else (key,)
+    if key not in found:
+        raise Fault("the statements that the log's key was replaced do not tell of its key")
+    return found

@@ -46,13 +46,17 @@ class BackupFacts:
 
 @dataclass(frozen=True, slots=True)
 class OldLog:
-    """A log that a restore ended: its key (verifier key), the size and text of the checkpoint in the backup, and the newest size known."""
+    """A log that a restore ended: its key (verifier key), the size and text of the checkpoint in the backup, and the newest size known.
+
+    `key` signed that checkpoint; `succession` are the statements about all keys that the log ever had, oldest first.
+    """
 
     origin: str
     key: str
     size: int
     checkpoint: str
     newest: int
+    succession: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(model_name="pastlog", name="succession", field=models.TextField(default="[]")),
         migrations.CreateModel(
             name="PastStamp",
             fields=[

@@ -107,7 +107,7 @@ class PastLog(models.Model):
     """A log that a restore ended: its newest entries in this home are those below `size`, which `note`, signed by `key` (verifier key), vouches for.
 
     `newest_size` is that of the newest checkpoint known when it was restored: what lies between is lost. Its entries follow `home:restored` in the
-    log that came after it.
+    log that came after it. `succession` is canonical JSON: the statements that its key was replaced, oldest first.
     """
 
     origin = models.CharField(max_length=100, primary_key=True)
@@ -115,6 +115,7 @@ class PastLog(models.Model):
     size = models.BigIntegerField()
     note = models.TextField(blank=True)
     newest_size = models.BigIntegerField()
+    succession = models.TextField(default="[]")
     ended_at = models.BigIntegerField()
 
     def __str__(self) -> str:
