@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+import re
+import time
+from email.utils import formatdate
 from pathlib import Path
 
 import httpx
@@ -219,3 +222,11 @@ def _recording(dock: Dock, clip: bytes) -> str:
 
 def _sha(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def test_a_date_in_the_sign_in_measures_the_docks_clock(dock: Dock) -> None:
+    keys = {"X-Auth-User": dock.account(), "X-Auth-Key": dock.file["BlobAPIKey"]}
+    for date in (formatdate(usegmt=True), "yesterday", formatdate(time.time() - 3600, usegmt=True)):
+        assert httpx.get(dock.url + "/auth/v1.0", headers={**keys, "Date": date}).status_code == 200
+    [words] = [one["detail"] for one in dock.findings() if one["kind"] == "dock_clock"]
+    assert re.fullmatch(r"as it signed in the dock's clock was 360\d\.\d s behind by the server's", words)
