@@ -24,6 +24,7 @@ from vestige.evidence.key_place import KeyPlace, Token
 from vestige.evidence.people import system
 from vestige.evidence.reviews import ReviewRules
 from vestige.hands import BackupHands, UploadHands, VaultHands
+from vestige.ingest.axis.connection import Site, site
 from vestige.media.hands import MediaHands, ModelHands
 from vestige.media.worker import MediaWorker
 from vestige.outside import alert
@@ -58,6 +59,13 @@ class Home:
         from vestige.web.routes import listed
 
         return listed()
+
+
+def dock_site(home: Home, in_clear: str, container: str, url: str = "") -> Site:
+    """Where docks send to this home: `url`, else `public_url`, else, where plain HTTP is answered, `in_clear`. Raises BadInput."""
+    config, agency = home.config, home.ports.catalog.agency()
+    address = url or config.public_url or (in_clear if config.allow_http else "")
+    return site(address, config.tls_certificate, agency.name if agency else "", container, allow_http=config.allow_http)
 
 
 def now_ms() -> int:

@@ -15,6 +15,7 @@ from vestige.custody.events import EventType
 LOOKS: dict[str, tuple[str, EventType, bool]] = {
     "/devices": ("/devices", EventType.DEVICE_LISTED, False),
     "/devices/<uuid:ref>": ("/devices/{camera}", EventType.DEVICE_SHOWN, False),
+    "/docks": ("/docks", EventType.DOCK_LISTED, False),
     "/devices/faults": ("/devices/faults", EventType.DEVICE_LISTED, False),
     "/findings": ("/findings", EventType.FINDING_LISTED, False),
     "/items/<str:ref>": ("/items/{item}", EventType.ITEM_SHOWN, False),

@@ -5,11 +5,12 @@ import json
 import typer
 
 from vestige.actions import docks as acts
+from vestige.assembly import dock_site
 from vestige.cli.context import Context
 from vestige.cli.groups import group
 from vestige.cli.output import answer, emit, say
 from vestige.cli.times import iso, written
-from vestige.ingest.axis.connection import CONTAINERS, connection_file, site
+from vestige.ingest.axis.connection import CONTAINERS, connection_file
 
 
 def register(app: typer.Typer) -> None:
@@ -32,10 +33,7 @@ def connect(
     """Print the connection file of a new dock system. Its secret is in it and nowhere else."""
     given: Context = context.obj
     home = given.open()
-    config = home.config
-    agency = home.ports.catalog.agency()
-    address = url or config.public_url or ("http://localhost:8000" if config.allow_http else "")
-    place = site(address, config.tls_certificate, agency.name if agency else "", container, allow_http=config.allow_http)
+    place = dock_site(home, "http://localhost:8000", container, url)
     dock, secret, key = acts.connect(home.ports, given.actor(home), name, encrypt=encrypt, new_key=new_key)
     if not place.certificates:
         say("WARNING: this dock will send footage and its secret over the network IN CLEAR (plain HTTP): for development only")

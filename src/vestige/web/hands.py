@@ -18,6 +18,7 @@ from vestige.evidence.people import Actor
 
 if TYPE_CHECKING:
     from vestige.assembly import Home
+    from vestige.ingest.axis.connection import Site
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -43,6 +44,13 @@ def ports() -> Ports:
 def allow_http() -> bool:
     """Whether plain HTTP is answered where it would not be otherwise."""
     return _opened().config.allow_http
+
+
+def dock_site(host: str, container: str) -> "Site":
+    """Where a new dock system is to send: the setting `public_url`, else, where plain HTTP is answered, this very host. Raises BadInput."""
+    from vestige.assembly import dock_site as site_of
+
+    return site_of(_opened(), f"http://{host}", container)
 
 
 def log_folder() -> Path | None:

@@ -43,6 +43,7 @@ _LINKS = (
     _Link("/upload", "Upload", Permission.ITEM_INGEST),
     _Link("/findings", "Findings", Permission.FINDING_LIST),
     _Link("/devices", "Cameras", Permission.DEVICE_LIST),
+    _Link("/docks", "Docks", Permission.DOCK_LIST),
     _Link("/kiosk", "Take or return a camera", Permission.DEVICE_CHECK_OUT),
     _Link("/reviews", "Weekly review", Permission.REVIEW_READ),
     _Link("/people", "People", Permission.PERSON_LIST),

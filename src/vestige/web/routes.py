@@ -30,6 +30,7 @@ from vestige.actions.door import Action
 from vestige.web.pages import answering
 from vestige.web.views import accounts, recordings, reviews
 from vestige.web.views import devices as cameras
+from vestige.web.views import docks as stations
 from vestige.web.views import findings as listing
 from vestige.web.views import joining as joins
 from vestige.web.views import kiosk as station
@@ -78,6 +79,9 @@ def _open_page(pattern: str, view: Callable[..., HttpResponseBase], action: Acti
 
 PAGES = (
     _page("", recordings.first, items.list_recordings),
+    _page("docks", stations.list_docks, docks.list_docks),
+    _page("docks/connect", stations.connect, docks.connect, _POST),
+    _page("docks/revoke", stations.revoke, docks.revoke, _POST),
     _page("devices", cameras.list_devices, devices.list_page),
     _page("devices/register", cameras.register, devices.register, _POST),
     _page("devices/faults", cameras.list_faults, device_faults.list_faults),
