@@ -49,6 +49,11 @@ def taken(agency: Agency, folder: Path, data: bytes, **said: object) -> Outcome:
     return intake.receive(agency.ports, agency.actor("evidence custodian"), Sent(path, **said), lambda _: None)  # type: ignore[arg-type]
 
 
+def test_a_badge_that_no_database_can_hold_is_nobodys(agency: Agency, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="nobody with badge"):
+        take(agency, note(tmp_path), officer="B\x00")
+
+
 def test_people_are_found_by_badge_in_any_case_and_by_id(agency: Agency) -> None:
     person = officer(agency, "Qx-7")
     found = agency.ports.catalog.person

@@ -69,6 +69,6 @@ def test_what_is_within_reach_is_within_a_box(latitude: int, longitude: int, rea
 def test_what_people_type_for_a_place() -> None:
     assert near("40.7128,-74.006") == Near(407_128_000, -740_060_000, 100)
     assert near(" 40.7128 , -74.006 , 250 ") == Near(407_128_000, -740_060_000, 250)
-    for text in ("", "40", "40,x", "nan,1", "inf,1", "1,2,3,4", "91,0", "0,181", "1,2,0", "1,2,50001", "1,2,-5", "1e400,0"):
+    for text in ("", "40", "40,x", "nan,1", "inf,1", "1,2,3,4", "91,0", "0,181", "1,2,0", "1,2,50001", "1,2,-5", "1e305,0", "1e400,0"):
         with pytest.raises(BadInput):
             near(text)

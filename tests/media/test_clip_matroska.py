@@ -66,7 +66,7 @@ def test_clips_of_real_cameras_footage_are_shown_and_heard_when_the_original_was
     pair, facts = clipped(data, 1000, 3000)
     found = proven(pair)
     samples.require_clip(found)
-    assert found.in_step is True
+    assert found.in_step is (None if len(found.streams) > 1 else True)
     begins = Fraction(int(str(facts["from_ms"])), 1000)
     with av.open(io.BytesIO(data)) as original, av.open(io.BytesIO(pair[0])) as clip:
         shown = list(pictures(original, Fraction(0)))

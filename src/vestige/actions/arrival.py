@@ -67,9 +67,11 @@ class Arrival:
 
 def arrive(desk: Desk, device: str | None, officer: str | None, category: str | None, recorded_at: int | None) -> Arrival:
     """What the sender says, checked. Raises BadInput for an officer or a category that is not known."""
-    person = desk.ports.catalog.person(officer) if officer else None
+    person = desk.ports.catalog.person(officer) if officer and officer.isprintable() else None
     if officer and person is None:
-        raise BadInput(f"there is nobody with badge {officer}")
+        raise BadInput(
+            f"there is nobody with badge {officer[:100]!r}" if not officer.isprintable() else f"there is nobody with badge {officer}"
+        )
     named = desk.ports.policy.category(category or UNCATEGORIZED)
     serial = clean_serial(device) if device is not None else None
     return Arrival(serial, person.id if person else None, named, recorded_at, categorised=bool(category))

@@ -6,7 +6,7 @@ A superuser or the owner of the file can drop them: they stop mistakes; the hash
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db import connection as _default
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -80,7 +80,7 @@ def _hold_apart() -> None:
             for statement in _postgresql():
                 if _OVERLAP in statement:
                     cursor.execute(statement, None)
-    except IntegrityError:
+    except (IntegrityError, DataError):  # a row that overlaps, or one that ends before it begins
         return
 
 

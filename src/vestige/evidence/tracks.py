@@ -14,6 +14,7 @@ STEP_M = 20
 FARTHEST_M = 50_000
 NEAR_M = 100
 _E7 = 10_000_000
+_FARTHEST = 1e9  # beyond any degree or metre that is asked for
 _LATITUDE, _LONGITUDE = 90 * _E7, 180 * _E7
 
 
@@ -72,7 +73,7 @@ def near(text: str) -> Near:
     parts = text.split(",")
     try:
         values = [float(part) for part in parts]
-        if len(values) not in {2, 3} or not all(map(math.isfinite, values)):
+        if len(values) not in {2, 3} or not all(abs(value) < _FARTHEST for value in values):
             raise ValueError
     except ValueError:
         raise BadInput(f"{text[:100]!r} is no place; write it like 40.7128,-74.0060 or, with metres, 40.7128,-74.0060,250") from None

@@ -52,7 +52,7 @@ class StreamFacts:
     begins: Fraction | None = None  # when its first proven sample is shown on the original's timeline, in seconds
     ends: Fraction | None = None
     offset: Fraction | None = None
-    delayed: bool = False  # by a word of the container that the index does not hold
+    delayed: bool = False  # perhaps, by a word of the container that the index does not hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +257,8 @@ class _Check:
     def _bring_no_sets(self, runs: list[tuple[int, int, int]]) -> None:
         """Refuses samples made anew that hold a parameter set: a decoder would take it for the original's samples that follow, too."""
         sets = _SETS.get(self._stream.codec, ())
-        own = {at + number for _, count, at in runs for number in range(count)}
-        for sample in range(len(self._stream)) if sets else ():
-            if sample in own:
-                continue
+        anew = zip([0, *(at + count for _, count, at in runs)], [*(at for _, _, at in runs), len(self._stream)], strict=True)
+        for sample in (number for start, end in anew for number in range(start, end)) if sets else ():
             units = media_file.units(self._footage, self._stream, sample)
             if not all(head for head, _, _ in units):
                 raise VerificationError(f"{self._name(sample)} was made anew and is not made of units")
@@ -369,7 +367,7 @@ class _OfMatroska(_Check):
     def __init__(self, stream: Stream, movie: int, footage: BinaryIO, told: object, roots: list[tuple[str, int, bytes]]) -> None:
         super().__init__(stream, movie, footage, told, roots)
         self._delayed = shapes.natural(self._record["delay"], "delay")
-        self._facts.delayed = self._delayed > 0
+        self._facts.delayed = True
         self._tick, self._scale = matroska.tick(stream), matroska.NANOSECONDS
         self._lasting: int | None = None
 

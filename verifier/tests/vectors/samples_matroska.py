@@ -113,5 +113,5 @@ def _in_step(area: Samples) -> None:
     area.both("of Matroska: sound a tenth of a second late", step, film.matroska_told(), late, MATROSKA, base="matroska")
     skipped = [picture, replace(sound, edits=((390, 7, 0x10000),))]
     told = film.matroska_told(7_000_000)
-    area.both("a delay that the file makes up for: in step cannot be told", None, told, skipped, MATROSKA, base="matroska")
+    area.both("a delay that the file makes up for", None, told, skipped, MATROSKA, base="matroska")
     area.both("a delay that the file does not make up for", step, told, [picture, sound], MATROSKA, base="matroska")

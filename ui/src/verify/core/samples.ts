@@ -119,6 +119,7 @@ class Check {
   readonly number: number;
   readonly facts: StreamFacts;
   offset: Ratio | null = null;
+  mayBeDelayed = false;
   delayed = 0; // nanoseconds by which the original is heard earlier than its samples say, by a word that the index does not hold
   protected tick = 1;
   protected scale: number;
@@ -354,6 +355,7 @@ class OfMatroska extends Check {
 
   constructor(stream: Stream, movie: number, reader: Samples, told: Json, roots: Root[]) {
     super(stream, movie, reader, told, roots, "delay");
+    this.mayBeDelayed = true;
     this.delayed = natural((told as { [key: string]: Json }).delay as Json, "delay");
     [this.tick, this.scale] = [tick(stream), NANOSECONDS];
   }
@@ -412,7 +414,7 @@ function inStep(streams: Check[]): boolean | null {
   if (told.some((one) => told.some((other) => less(IN_STEP, minus(one, other))))) {
     throw new VerificationError("sound and picture do not lie against each other as in the original");
   }
-  return streams.some(({ delayed }) => delayed > 0) ? null : true;
+  return streams.some(({ mayBeDelayed }) => mayBeDelayed) ? null : true;
 }
 
 function header(value: Json): { [key in (typeof HEADER)[number]]: Json } {
