@@ -51,7 +51,7 @@ def taken(agency: Agency, folder: Path, data: bytes, **said: object) -> Outcome:
 
 def test_a_badge_that_no_database_can_hold_is_nobodys(agency: Agency, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="nobody with badge"):
-        take(agency, note(tmp_path), officer="B\x00")
+        taken(agency, tmp_path, b"bytes", officer="B\x00")
 
 
 def test_people_are_found_by_badge_in_any_case_and_by_id(agency: Agency) -> None:
