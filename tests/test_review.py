@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.agency import Agency, make_agency
-from vestige.actions import intake, people, review, viewing
+from vestige.actions import correcting, intake, people, review, viewing
 from vestige.actions.intake import Sent
 from vestige.actions.items import show_item
 from vestige.catalog.models import Event, Openings, Recording, Review
@@ -75,6 +75,17 @@ def test_what_stands_out_is_read_from_the_log_and_not_from_the_tables(either_dat
     assert review.read(agency.ports, agency.actor("auditor"), busy).rows == sheet.rows
     last = Event.objects.order_by("-seq")[0]
     assert (last.type, last.object_kind, last.object_id) == ("review:read", "week", busy)
+
+
+def test_whose_a_recording_is_follows_its_correction(agency: Agency, tmp_path: Path) -> None:
+    officer, supervisor = agency.actor("officer"), agency.actor("supervisor")
+    restricted = taken(agency, tmp_path, "use of force", officer)
+    correcting.correct(agency.ports, agency.actor("evidence custodian"), str(restricted), "the badge was a partner's", officer="SUPERVISOR")
+    viewing.start(agency.ports, supervisor, str(restricted), "my report")
+    found = week(agency)
+    agency.clock.at += 7 * _DAY
+    [row] = [one for one in review.read(agency.ports, agency.actor("auditor"), found).rows if one.kind is RowKind.OWN_RESTRICTED]
+    assert row.who == f"person:{supervisor.id}"
 
 
 def test_it_is_signed_with_a_note_and_the_signature_binds_the_list(agency: Agency, busy: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.agency import CONSOLE, Agency, make_agency
 
-from vestige.actions import dock_intake, dock_words, docks, items, joining
+from vestige.actions import correcting, dock_intake, dock_words, docks, items, joining
 from vestige.actions.checking import check
 from vestige.actions.dock_intake import Sending
 from vestige.catalog.models import Event, EvidenceItem, Recording
@@ -77,6 +77,46 @@ def test_the_whole_shows_both_docks_segments_and_the_trails_hold(agency: Agency)
     assert check(agency.ports, CONSOLE) == []
     with pytest.raises(BadInput, match="joined before"):
         join(agency, numbers[1], numbers[0])
+
+
+def test_what_is_missing_is_asked_of_the_whole(agency: Agency) -> None:
+    said = {"StartTime": "20260101T100000Z", "StopTime": "20260101T100200Z"}
+    first, second = connected(agency, "First"), connected(agency, "Second")
+    send(agency, first, "20260101_100000_a.mp4", StartTime="20260101T100000Z", StopTime="20260101T100100Z")
+    send(agency, second, "20260101_100100_b.mp4", StartTime="20260101T100100Z", StopTime="20260101T100200Z")
+
+    def complete() -> None:
+        for dock in (first, second):
+            dock_words.describe(agency.ports, dock.actor(), container_name(NAME), {"Status": "Complete", **said}, make=False)
+
+    def told() -> list[str]:
+        return [one.detail for one in agency.ports.catalog.findings(closed=False) if one.kind is FindingKind.CLIPS_MISSING]
+
+    complete()
+    assert sorted(told()) == ["no clip covers 10:00:00 to 10:01:00 UTC", "no clip covers 10:01:00 to 10:02:00 UTC"]
+    numbers = sorted(Recording.objects.values_list("number", flat=True))
+    join(agency, numbers[1], numbers[0])
+    assert told() == []
+    complete()
+    assert told() == []
+    assert check(agency.ports, CONSOLE) == []
+
+
+def test_corrected_times_go_to_the_whole_and_must_agree(agency: Agency) -> None:
+    first, second = connected(agency, "First"), connected(agency, "Second")
+    send(agency, first, "20260101_100000_a.mp4")
+    send(agency, second, "20260101_100100_b.mp4")
+    numbers, custodian = sorted(Recording.objects.values_list("number", flat=True)), agency.actor("evidence custodian")
+    at = agency.ports.now() - 90_000
+    correcting.correct(agency.ports, custodian, numbers[1], "the clock was wrong", recorded_at=at)
+    correcting.correct(agency.ports, custodian, numbers[0], "the clock was wrong", recorded_at=at + 1)
+    with pytest.raises(BadInput, match="corrected to different ones"):
+        join(agency, numbers[1], numbers[0])
+    correcting.correct(agency.ports, custodian, numbers[0], "the same", recorded_at=at)
+    join(agency, numbers[1], numbers[0])
+    shown = items.show_recording(agency.ports, custodian, numbers[0])
+    assert (shown.recording.known_at, len(shown.corrections)) == (at, 3)
+    assert check(agency.ports, CONSOLE) == []
 
 
 def test_what_is_not_one_activation_or_not_agreed_is_not_joined(agency: Agency) -> None:

@@ -26,7 +26,8 @@ def look(desk: Desk, pen: Pen, container: Container) -> None:
     """Look at the recording of a complete container, inside a transaction that holds the dock's lock."""
     if container.complete is None or container.recording is None:
         return
-    pairs = desk.ports.docks.contents(container.id)
+    together = desk.ports.docks.containers([container.recording])  # of two docks, where a person joined what each sent
+    pairs = [pair for one in together for pair in desk.ports.docks.contents(one.id)]
     footage = [pair for pair in pairs if not pair[1].attached]
     beside = len(pairs) - len(footage)
     nothing = "" if footage else f"the camera was on ({container.name}) and {beside} object(s) came beside, but no footage"

@@ -98,7 +98,8 @@ def show_recording(desk: Desk, ref: str) -> RecordingFacts:
     plan = visible(desk.actor, Permission.ITEM_SHOW)
     others = [one for one in joined.elsewhere(desk.ports, recording) if matches(plan, subject_of(one))]
     into, opened = joined.joined_into(desk.ports, recording), opened_copies(desk.ports, recording)
-    return RecordingFacts(recording, findings, redactions, catalog.corrections(recording.id), others, into, opened)
+    corrections = [made for one in parts for made in catalog.corrections(one.id)]
+    return RecordingFacts(recording, findings, redactions, corrections, others, into, opened)
 
 
 @action("item.trail", Permission.TRAIL_READ, EventType.TRAIL_READ)

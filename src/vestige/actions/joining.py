@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from vestige.access.permissions import Permission
+from vestige.actions import dock_whole
 from vestige.actions.door import Desk, Pen, action
 from vestige.actions.findings import close_by
 from vestige.actions.items import subject_of
@@ -24,7 +25,7 @@ class Joined:
     items: tuple[str, ...]
 
 
-@action("recording.join", Permission.RECORDING_JOIN, EventType.RECORDING_JOINED, EventType.CATEGORY_ASSIGNED, EventType.FINDING_CLOSED)
+@action("recording.join", Permission.RECORDING_JOIN, EventType.RECORDING_JOINED, EventType.CATEGORY_ASSIGNED, *dock_whole.EVENTS)
 def join(desk: Desk, ref: str, into: str, reason: str) -> Joined:
     """Everything of a recording becomes part of another, of the same camera and trigger time. Bytes, numbers and trails stay.
 
@@ -48,10 +49,19 @@ def join(desk: Desk, ref: str, into: str, reason: str) -> Joined:
         sent = tuple(Change("dock_container", one.id, {"recording": str(whole.id)}) for one in containers if one.recording == part.id)
         told: dict[str, Plain] = {"into": whole.number, "reason": reason.strip()[:500]}
         pen.record(Statement(EventType.RECORDING_JOINED, about=("recording", str(part.id)), data=told, changes=sent))
-        for finding in desk.ports.catalog.findings_of([part.id, whole.id]):
-            if finding.kind is FindingKind.RECORDING_ELSEWHERE and finding.closed_at is None:
-                close_by(desk, pen, finding, f"joined into {whole.number}: {reason.strip()[:500]}")
+        _settle(desk, pen, part, whole, f"joined into {whole.number}: {reason.strip()[:500]}")
     return Joined(whole.id, whole.number, tuple(item.number for item in part.items))
+
+
+def _settle(desk: Desk, pen: Pen, part: Recording, whole: Recording, words: str) -> None:
+    """Findings that the join answers end; what is missing is asked of the whole."""
+    answered = {FindingKind.RECORDING_ELSEWHERE, *((FindingKind.CAMERA_WITHOUT_OFFICER,) if part.officer or whole.officer else ())}
+    for finding in desk.ports.catalog.findings_of([part.id, whole.id]):
+        of_part = finding.object_id == part.id and finding.kind in {FindingKind.CLIPS_MISSING, FindingKind.EVENTS_WITHOUT_VIDEO}
+        if finding.closed_at is None and (finding.kind in answered or of_part):
+            close_by(desk, pen, finding, words)
+    for container in desk.ports.docks.containers([whole.id]):
+        dock_whole.look(desk, pen, container)
 
 
 def _found(desk: Desk, ref: str) -> Recording:
@@ -76,6 +86,11 @@ def _may_be_one(part: Recording, whole: Recording) -> None:
     if part.category != whole.category and UNCATEGORIZED not in {part.category, whole.category}:
         raise BadInput(f"{part.number} is categorised as {part.category} and {whole.number} as {whole.category}: decide on one first")
 
+    if None not in {part.corrected_at, whole.corrected_at} and part.corrected_at != whole.corrected_at:
+        raise BadInput(f"the times of {part.number} and {whole.number} were corrected to different ones: correct one of them first")
+    if part.test != whole.test:
+        raise BadInput("one of them is marked as a function check and the other is not: decide on one first")
+
 
 def _decide(pen: Pen, part: Recording, whole: Recording) -> None:
     """What one of them has and the other lacks goes to the whole."""
@@ -89,6 +104,10 @@ def _decide(pen: Pen, part: Recording, whole: Recording) -> None:
         lacking["officer"] = str(part.officer)
     if whole.place is None and part.place is not None:
         lacking |= {"latitude_e7": round(part.place.latitude * 1e7), "longitude_e7": round(part.place.longitude * 1e7)}
+    if whole.corrected_at is None and part.corrected_at is not None:
+        lacking["corrected_at"] = part.corrected_at
+    if whole.clock_offset_ms is None and part.clock_offset_ms is not None:
+        lacking["clock_offset_ms"] = part.clock_offset_ms
     if lacking:
         data = {"from": part.number}
         changes = (Change("recording", whole.id, lacking),)

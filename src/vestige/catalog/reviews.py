@@ -12,6 +12,7 @@ from vestige.evidence.items import TrailEntry
 from vestige.evidence.reviews import Signature, Step
 
 _PART = 500
+_DECIDED = ("category:assigned", "recording:corrected", "recording:joined")
 _FIRST = ("item:received", "item:clipped", "redaction:rendered", "recording:joined")
 # The order is that in which entries were written; a step back may lead into the week or out of it.
 _STEPS = (
@@ -54,10 +55,10 @@ class DjangoReviews:
         return found
 
     def categorised(self, recordings: Collection[str]) -> list[TrailEntry]:
-        """The entries that changed the categories of these recordings, in the order written."""
+        """The entries that changed category or officer of these recordings, in the order written."""
         wanted, found = list(recordings), list[TrailEntry]()
         for at in range(0, len(wanted), _PART):
-            rows = models.Event.objects.filter(object_kind="recording", object_id__in=wanted[at : at + _PART], type="category:assigned")
+            rows = models.Event.objects.filter(object_kind="recording", object_id__in=wanted[at : at + _PART], type__in=_DECIDED)
             found += [_entry(row) for row in rows.select_related("openings", "sequenced").order_by("seq")]
         return found
 
