@@ -137,3 +137,27 @@ def test_more_than_was_announced_is_refused(vault: LocalVault) -> None:
     with fresh(vault).grow(UPLOAD, OBJECT, 100) as growing, pytest.raises(BadInput, match="announced with 100 bytes"):
         growing.receive(io.BytesIO(BODY))
     assert grown(fresh(vault), BODY[:100], 100).whole
+
+
+class Endless:
+    """A body without an end, which knows how much of it was taken."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def readinto(self, buffer: memoryview) -> int:
+        assert self.taken < LENGTH + 8 * SEGMENT, "the whole of an endless body is taken"
+        self.taken += len(buffer)
+        return len(buffer)
+
+
+def test_a_checked_chunk_that_is_too_long_is_refused_before_its_end(vault: LocalVault) -> None:
+    endless = Endless()
+    with fresh(vault).grow(UPLOAD, OBJECT, LENGTH) as growing:
+        growing.receive(io.BytesIO(BODY[:1000]))
+        with pytest.raises(BadInput, match="more come"):
+            growing.receive_checked(endless, hashlib.sha256(), bytes(32))
+        assert growing.size == 1000
+        rest = BODY[1000:]
+        growing.receive_checked(io.BytesIO(rest), hashlib.sha256(), hashlib.sha256(rest).digest())
+        assert growing.whole

@@ -137,11 +137,14 @@ class Growing:
         self._remember()
 
     def receive_checked(self, source: Source, checksum: Sum, expected: bytes) -> None:
-        """The same for a chunk with a checksum: it waits in a nameless file, sealed, until it is known to be right. Raises WrongChecksum."""
+        """The same for a chunk with a checksum: it waits in a nameless file, sealed, until it is known to be right. Raises WrongChecksum.
+
+        No more of it waits there than the upload lacks.
+        """
         with disk.telling(self._path), tempfile.TemporaryFile(dir=self._layout.tmp, buffering=0) as spool:
             key = provider.random_bytes(provider.KEY_BYTES)
             writer = SealWriter(spool.fileno(), key, b"chunk")
-            seal_stream(source, writer, lambda _: None, checksum)
+            seal_stream(source, _Waiting(self, writer), lambda _: None, checksum)
             writer.close()
             if checksum.digest() != expected:
                 raise WrongChecksum("what arrived of this chunk is not what was announced; nothing of it is kept, send it again")
@@ -150,8 +153,7 @@ class Growing:
 
     def write(self, data: memoryview) -> int:
         """Add to the end: for `seal_stream`."""
-        if self.size + len(data) > self._announced.length:
-            raise BadInput(f"this upload was announced with {self._announced.length} bytes, and more come")
+        self.refuse_beyond(self.size + len(data))
         with disk.telling(self._path):
             taken = self._sealer.write(data)
             if self.size - self._advised >= _STRIDE:
@@ -159,6 +161,11 @@ class Growing:
                 disk.let_go(self._descriptor, start, self.size - start)
                 self._advised = self.size
         return taken
+
+    def refuse_beyond(self, size: int) -> None:
+        """Raises BadInput where that is more than was announced."""
+        if size > self._announced.length:
+            raise BadInput(f"this upload was announced with {self._announced.length} bytes, and more come")
 
     def digest(self) -> Digest:
         """That of the whole upload."""
@@ -210,6 +217,18 @@ class Growing:
         with self._layout.key_files_held():
             keyfiles.write(self._key_path, KeyFile(upload, object_id, self._keyring.wrap(upload, object_id, key)))
         return key
+
+
+class _Waiting:
+    """Where a chunk waits to be known as right: no more goes there than the upload lacks."""
+
+    def __init__(self, growing: Growing, spool: SealWriter) -> None:
+        self._growing, self._spool = growing, spool
+
+    def write(self, data: memoryview) -> int:
+        """Add to the end: for `seal_stream`."""
+        self._growing.refuse_beyond(self._growing.size + self._spool.size + len(data))
+        return self._spool.write(data)
 
 
 class Settling(Intake):
