@@ -12,7 +12,7 @@ from vestige.access.roles import Role
 from vestige.actions import keys, uploads, uploads_due
 from vestige.actions.uploads import Chunk
 from vestige.catalog.models import Event, EvidenceItem, Finding, Recording
-from vestige.errors import BadInput, NotFound, Refused, VestigeError
+from vestige.errors import BadInput, NotFound, Refused, Tampered, VestigeError
 from vestige.evidence.uploads import FileWords, Upload
 
 MB = 1 << 20
@@ -76,6 +76,21 @@ def test_what_is_whole_and_was_not_kept_is_kept_by_the_clock(agency: Agency) -> 
     assert uploads_due.tidy(agency.ports) == 1
     assert EvidenceItem.objects.count() == 1
     assert not uploads_due.is_due(agency.ports)
+
+
+def test_one_that_is_broken_stops_no_other_from_running_out(agency: Agency) -> None:
+    body = os.urandom(MB + 3)
+    broken, other = begun(agency, body, 10), begun(agency, body, 20)
+    agency.ports.uploads.heard(broken.id, broken.length, agency.clock())
+    [journal] = [path for path in left(agency) if path.name == f"{broken.id}-journal"]
+    data = journal.read_bytes()
+    journal.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    agency.clock.at += 8 * DAY
+    with pytest.raises(Tampered):
+        uploads_due.tidy(agency.ports)
+    assert agency.ports.uploads.upload(other.id) is None
+    assert agency.ports.uploads.upload(broken.id) is not None
+    assert journal.exists()
 
 
 def test_one_that_is_whole_is_told_of_only_once_it_is_kept(agency: Agency) -> None:

@@ -1,10 +1,12 @@
 """What the clock does about uploads: those that are whole and forgotten are kept, those that are not run out, what is left is removed."""
 
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from vestige.actions.ports import Ports
 from vestige.actions.uploads import expire, settle
-from vestige.errors import NotFound, Underway
+from vestige.errors import NotFound, Underway, VestigeError
 from vestige.evidence.people import system
 from vestige.evidence.uploads import Upload
 
@@ -19,15 +21,29 @@ def is_due(ports: Ports) -> bool:
 
 
 def tidy(ports: Ports) -> int:
-    """Do it; returns how many uploads ended. One that somebody holds is left to the next look."""
-    now, ended = ports.now(), 0
-    for upload in ports.uploads.unsettled(now - _ASKS_MS):
-        ended += _settled(ports, upload)
-    for upload in ports.uploads.quiet(now - ports.uploads.lasting_ms):
-        ended += _ended(ports, upload)
+    """Do it; returns how many uploads ended. One that somebody holds is left to the next look.
+
+    What is left over and what ran out goes first: that makes room. One that fails stops no other; the first failure is raised at the end.
+    """
+    now, failed = ports.now(), list[VestigeError]()
     for ref in _left(ports):
-        ports.growing.remove(ref)
+        _tried(failed, partial(ports.growing.remove, ref))
+    work = [partial(_ended, ports, upload) for upload in ports.uploads.quiet(now - ports.uploads.lasting_ms)]
+    ended = sum(_tried(failed, one) for one in work)
+    work = [partial(_settled, ports, upload) for upload in ports.uploads.unsettled(now - _ASKS_MS)]
+    ended += sum(_tried(failed, one) for one in work)
+    if failed:
+        raise failed[0]
     return ended
+
+
+def _tried(failed: list[VestigeError], work: Callable[[], bool]) -> bool:
+    """What came of it; a failure goes to the others."""
+    try:
+        return work()
+    except VestigeError as error:
+        failed.append(error)
+        return False
 
 
 def _settled(ports: Ports, upload: Upload) -> bool:
