@@ -12,7 +12,8 @@ from vestige.access.roles import Role
 from vestige.actions import keys, uploads, uploads_due
 from vestige.actions.uploads import Chunk
 from vestige.catalog.models import Event, EvidenceItem, Finding, Recording
-from vestige.errors import BadInput, NotFound, Refused, Tampered, VestigeError
+from vestige.errors import BadInput, NotFound, Refused, Tampered, Underway, VestigeError
+from vestige.evidence.people import system
 from vestige.evidence.uploads import FileWords, Upload
 
 MB = 1 << 20
@@ -101,6 +102,44 @@ def test_one_that_is_whole_is_told_of_only_once_it_is_kept(agency: Agency) -> No
     size, after = uploads.measure(agency.ports, agency.actor("evidence custodian"), upload.id)
     assert size == 10
     assert str(EvidenceItem.objects.get().id) == after.outcome["item"]
+    assert left(agency) == []
+
+
+def test_one_that_is_whole_or_held_is_not_ended(agency: Agency) -> None:
+    body, actor = os.urandom(MB + 3), agency.actor("evidence custodian")
+    upload = begun(agency, body, 10)
+    with agency.ports.growing.grow(upload.id, upload.sealed, upload.length) as growing:
+        with pytest.raises(Underway):
+            uploads.terminate(agency.ports, actor, upload.id)
+        with pytest.raises(Underway):
+            uploads.expire(agency.ports, system("uploads"), upload)
+        growing.receive(io.BytesIO(body[10:]))  # and the server dies before it is kept
+    with pytest.raises(Refused, match="about to be kept"):
+        uploads.terminate(agency.ports, actor, upload.id)
+    with pytest.raises(Underway):
+        uploads.expire(agency.ports, system("uploads"), upload)
+    assert uploads.measure(agency.ports, actor, upload.id)[1].outcome
+    assert not Event.objects.filter(type__in=["upload:terminated", "upload:expired"]).exists()
+
+
+def test_one_that_is_kept_or_heard_of_meanwhile_is_not_ended(agency: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    body, actor = os.urandom(MB), agency.actor("evidence custodian")
+    before, gone_on = begun(agency, body, 10), begun(agency, os.urandom(30), 10)
+    agency.clock.at += 1000
+    uploads.grow(agency.ports, actor, gone_on.id, Chunk(10, io.BytesIO(b"more")))
+    with pytest.raises(Underway):
+        uploads.expire(agency.ports, system("uploads"), gone_on)
+    uploads.grow(agency.ports, actor, before.id, Chunk(10, io.BytesIO(body[10:])))
+    monkeypatch.setattr(uploads, "find", lambda *_: before)  # it was read before it was kept
+    with pytest.raises(Refused, match="is not deleted"):
+        uploads.terminate(agency.ports, actor, before.id)
+    with pytest.raises(Underway):
+        uploads.expire(agency.ports, system("uploads"), before)
+    assert agency.ports.uploads.upload(before.id)
+    assert not Event.objects.filter(type__in=["upload:terminated", "upload:expired"]).exists()
+    agency.clock.at += 8 * DAY
+    assert uploads_due.tidy(agency.ports) == 2
+    assert agency.ports.uploads.upload(before.id) is None
     assert left(agency) == []
 
 

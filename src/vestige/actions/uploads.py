@@ -6,9 +6,12 @@ the upload stays as it is, and whoever asks for it next tries again. 4. Ended by
 what came of it is removed.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 from uuid import UUID, uuid4
 
 from vestige.access.judge import Subject
@@ -20,7 +23,7 @@ from vestige.actions.intake import Outcome, give_up, kept_once
 from vestige.actions.ports import Ports, Source
 from vestige.actions.ports_uploads import Growing, Sum
 from vestige.custody.events import EventType
-from vestige.errors import BadInput, DiskFull, NotFound, Refused, Unavailable, VestigeError
+from vestige.errors import BadInput, DiskFull, NotFound, Refused, Unavailable, Underway, VestigeError
 from vestige.evidence.changes import Plain, Statement
 from vestige.evidence.items import EvidenceItem
 from vestige.evidence.people import Actor
@@ -163,17 +166,24 @@ def settle(desk: Desk, upload: Upload, growing: Growing) -> Outcome:
 
 @action("upload.terminate", Permission.ITEM_INGEST, EventType.UPLOAD_TERMINATED)
 def terminate(desk: Desk, ref: UUID) -> None:
-    """End an upload that is not whole, and remove what came of it. Refuses one that was kept: it is evidence. Raises NotFound, Underway."""
+    """End an upload that is not whole, and remove what came of it. Refuses one that is whole: it is evidence. Raises NotFound, Underway."""
     upload = find(desk.ports, desk.actor, ref)
-    if upload.outcome:
-        raise Refused(f"this upload is complete and kept as {upload.outcome.get('number')}; evidence is not deleted by whoever sent it")
-    _drop(desk, upload, EventType.UPLOAD_TERMINATED)
+    _refuse_kept(upload)
+    with _held(desk.ports, upload) as whole:
+        if whole:
+            raise Refused("this upload is complete and about to be kept; evidence is not deleted by whoever sent it")
+        _drop(desk, upload, EventType.UPLOAD_TERMINATED)
+    desk.ports.growing.remove(upload.id)  # what somebody holds at this moment is found by the next look: no row is left
 
 
 @action("upload.expire", Permission.INTAKE_SWEEP, EventType.UPLOAD_EXPIRED)
 def expire(desk: Desk, upload: Upload) -> None:
-    """End an upload whose sender was not heard of for too long, and remove what came of it."""
-    _drop(desk, upload, EventType.UPLOAD_EXPIRED)
+    """End an upload whose sender was not heard of for too long, and remove what came of it. Raises NotFound, Underway (it is heard of)."""
+    with _held(desk.ports, upload) as whole:
+        if whole:
+            raise Underway("this upload is whole: it is to be kept")
+        _drop(desk, upload, EventType.UPLOAD_EXPIRED, heard=upload.heard)
+    desk.ports.growing.remove(upload.id)
 
 
 def owner_of(actor: Actor) -> str:
@@ -181,13 +191,39 @@ def owner_of(actor: Actor) -> str:
     return f"{actor.kind}:{actor.id}"
 
 
-def _drop(desk: Desk, upload: Upload, event: EventType) -> None:
+@contextmanager
+def _held(ports: Ports, upload: Upload) -> Iterator[bool]:
+    """Whether it is whole; nobody else goes on with what lies of it in the vault meanwhile. Raises Underway."""
+    if not ports.growing.begun(upload.id):
+        yield not upload.length
+        return
+    with ports.growing.grow(upload.id, upload.sealed, upload.length) as growing:
+        yield growing.whole
+
+
+def _refuse_kept(upload: Upload) -> None:
+    if upload.outcome:
+        raise Refused(f"this upload is complete and kept as {upload.outcome.get('number')}; evidence is not deleted by whoever sent it")
+
+
+def _drop(desk: Desk, upload: Upload, event: EventType, heard: int | None = None) -> None:
+    """Its row goes, with an event, if it is not kept; with `heard` only if it was not heard of since. Raises NotFound, Refused, Underway."""
     with desk.writing() as pen:
-        if not desk.ports.uploads.drop(upload.id):
-            raise NotFound("this upload has ended")
+        if not desk.ports.uploads.end(upload.id, heard):
+            _tell_why(desk, upload, heard)
         told: dict[str, Plain] = {"filename": upload.words.name, "size": upload.length, "received": upload.received}
         pen.record(Statement(event, about=("upload", str(upload.id)), data=told))
-    desk.ports.growing.remove(upload.id)  # what somebody holds at this moment is found by the next look: no row is left
+
+
+def _tell_why(desk: Desk, upload: Upload, heard: int | None) -> NoReturn:
+    """Why it cannot be ended: it is gone, or its sender was heard of again, or it was kept meanwhile."""
+    now = desk.ports.uploads.upload(upload.id)
+    if now is None:
+        raise NotFound("this upload has ended")
+    if heard is not None:
+        raise Underway("this upload goes on")
+    _refuse_kept(now)
+    raise Unavailable("this upload changed meanwhile; try again")
 
 
 def _kept(desk: Desk, upload: Upload, growing: Growing) -> Outcome:

@@ -45,6 +45,11 @@ class DjangoUploads:
         """What became of it, inside the transaction in which it did; False where that was told before, or it is gone."""
         return models.Upload.objects.filter(id=ref, outcome="").update(outcome=json.dumps(outcome), received=F("length")) == 1
 
+    def end(self, ref: UUID, heard: int | None) -> bool:
+        """Forget one that was not kept, and with `heard` only if that is still when it was last heard of; False where that is not so."""
+        rows = models.Upload.objects.filter(id=ref, outcome="")
+        return (rows if heard is None else rows.filter(heard=heard)).delete()[0] == 1
+
     def drop(self, ref: UUID) -> bool:
         """Forget it; False where it was gone."""
         return models.Upload.objects.filter(id=ref).delete()[0] == 1

@@ -150,8 +150,8 @@ class Uploads:
     async def delete(self, request: Request) -> Response:
         """End an upload that is not complete."""
         actor, ref = await self._asking(request), _id(request)
-        async with self._turns.turn(ref):
-            await self._server.quick(partial(terminate, self._server.ports(), actor, ref))
+        async with self._turns.turn(ref), self._slot(actor):  # it may have to be read again, to know how far it is
+            await self._server.long(partial(terminate, self._server.ports(), actor, ref))
         return Response(status_code=204, headers=_HEADERS)
 
     async def _take(
