@@ -19,6 +19,10 @@ from tests.uploads.conftest import Sender, at_random, line_to
 from tests.web.conftest import environment
 from tests.web.world import clip
 
+from vestige.cli.sent import Sent
+from vestige.cli.watch import Watch, _look_again
+from vestige.errors import BadInput
+
 MB = 1 << 20
 
 
@@ -160,3 +164,11 @@ def test_a_watched_folder_goes_into_the_home_on_this_machine(sender: Sender, wor
     assert (folder / "here.bin").read_bytes() == body
     sender.item(body)
     assert vestige(world.home, "fsck")[1] == []
+
+
+def test_a_folder_that_is_away_for_a_while_does_not_end_the_looking(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    work = Watch(tmp_path / "away", lambda _: {}, Sent(tmp_path / "memory.sqlite3"), "here", 0.0, lambda _: None)
+    with pytest.raises(BadInput):
+        work.look()
+    _look_again(work)
+    assert "away" in capsys.readouterr().err

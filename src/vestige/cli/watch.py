@@ -11,7 +11,7 @@ from vestige.cli.context import Context
 from vestige.cli.output import emit, say
 from vestige.cli.sent import Mark, Sent, default_memory
 from vestige.cli.upload import Uploader, place_of, said_of_all, words
-from vestige.errors import BadInput, Refused, VestigeError
+from vestige.errors import BadInput, Refused, Unavailable, VestigeError
 from vestige.ingest.card import Card, Wishes, read_card
 
 _UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart")
@@ -116,10 +116,19 @@ def watch(  # a command's options
         wishes = Wishes(device or None, officer or None, category or None)
         work = Watch(folder, _taking_in(given, wishes), sent, str(given.path().absolute()), settle, say_it)
     while True:
-        _, waiting = work.look()
-        if once and not waiting:
+        if once and not work.look()[1]:
             return
+        if not once:
+            _look_again(work)
         time.sleep(every)
+
+
+def _look_again(work: Watch) -> None:
+    """One look of many: a folder, or a server, that is away for a while does not end them."""
+    try:
+        work.look()
+    except (BadInput, Unavailable) as error:
+        say(f"vestige: {error}")
 
 
 def _taking_in(given: Context, wishes: Wishes) -> Send:

@@ -6,7 +6,7 @@ import binascii
 from starlette.requests import Request
 
 from vestige.actions import docks
-from vestige.errors import NotFound, Refused
+from vestige.errors import NotFound, Refused, Unavailable
 from vestige.evidence.people import Actor
 from vestige.web import hands
 from vestige.web.bytes import guard
@@ -15,7 +15,7 @@ from vestige.web.failures import failures
 
 
 async def uploader(request: Request) -> Actor | None:
-    """Who asks; None for a stranger. Raises Refused for what another site could have made, and for a secret sent in clear."""
+    """Who asks; None for a stranger. Raises Refused for what another site could have made, and for a secret sent in clear; Unavailable (locked)."""
     address = guard.address_of(request)
     if "authorization" in request.headers:
         return await _dock(request, address)
@@ -32,7 +32,9 @@ async def _dock(request: Request, address: str) -> Actor | None:
         raise Refused("docks are answered by TLS only")
     ports, now = hands.ports(), hands.ports().now()
     account, secret = _basic(request.headers["authorization"])
-    dock = None if failures().too_many(address, now) else await in_thread(docks.authenticate, ports, account[:200], secret[:200])
+    if failures().too_many(address, now):
+        raise Unavailable("too many failed sign-ins from this address; try again in a minute")
+    dock = await in_thread(docks.authenticate, ports, account[:200], secret[:200])
     if dock is None:
         failures().add(address, now)
         return None
