@@ -149,6 +149,14 @@ def test_a_full_disk_is_507_and_the_upload_goes_on_when_there_is_room(dock: Send
     dock.item(body)
 
 
+def test_too_many_failed_sign_ins_are_told_as_a_while_and_not_as_for_good(dock: Sender) -> None:
+    wrong = {**TUS, "Authorization": "Basic ZG9ja194Onk="}
+    found = [dock.client.post("/uploads", headers={**wrong, "Upload-Length": "1"}).status_code for _ in range(25)]
+    assert set(found) == {401, 503}
+    locked = dock.client.head("/uploads/00000000-0000-7000-8000-000000000000", headers=wrong)
+    assert (locked.status_code, locked.headers["Retry-After"]) == (423, "5"), "another answer has clients begin anew"
+
+
 def test_all_holds_after_that(dock: Sender) -> None:
     assert dock.dock.faults() == []
 

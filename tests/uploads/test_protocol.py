@@ -221,6 +221,7 @@ def test_metadata_is_as_the_protocol_has_it(sender: Sender) -> None:
     )
     assert answer.status_code == 201
     assert sender.item(b"metad")["filename"] == "m.txt"
+    assert sender.head(answer.headers["Location"]).headers["Upload-Metadata"] == told
 
 
 def test_everything_holds_at_the_end(sender: Sender) -> None:

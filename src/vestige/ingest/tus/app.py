@@ -26,7 +26,7 @@ from vestige.evidence.uploads import Upload
 from vestige.ingest.axis.app import Run
 from vestige.ingest.axis.pipe import Pipe
 from vestige.ingest.tus.turns import Turn, Turns
-from vestige.ingest.tus.words import ALGORITHMS, checksum, count, file_words, metadata
+from vestige.ingest.tus.words import ALGORITHMS, as_metadata, checksum, count, file_words, metadata
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,expiration,termination,checksum"
@@ -140,11 +140,13 @@ class Uploads:
     async def head(self, request: Request) -> Response:
         """How far an upload has come. Whoever sends bytes for it at this moment is asked to end: the answer is what holds."""
         actor, ref = await self._asking(request), _id(request)
-        async with self._turns.turn(ref):
+        async with self._turns.turn(ref), self._slot(actor):
             size, upload = await self._server.long(measure, self._server.ports(), actor, ref)
         if upload.outcome:
             self._server.taken()
         told = {"Upload-Offset": str(size), "Upload-Length": str(upload.length)}
+        if upload.words.raw:
+            told["Upload-Metadata"] = as_metadata(upload.words.raw)
         return Response(status_code=200, headers=_HEADERS | told | self._ends(upload))
 
     async def delete(self, request: Request) -> Response:
@@ -223,7 +225,7 @@ class Uploads:
             except Conflict as error:
                 return _said(request, 409, str(error), {"Upload-Offset": str(error.size)})
             except (VestigeError, OperationalError, InterfaceError) as error:
-                return _said(request, next((status for kind, status in _STATUS if isinstance(error, kind)), 500), str(error))
+                return _said(request, _status(request, error), str(error))
 
         return answered
 
@@ -248,6 +250,12 @@ def _id(request: Request) -> UUID:
         return UUID(request.path_params["upload"])
     except ValueError as error:
         raise NotFound("there is no such upload of yours") from error
+
+
+def _status(request: Request, error: Exception) -> int:
+    """The status of an error. A HEAD that may be answered later says 423: after any other, clients begin anew."""
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    return 423 if request.method == "HEAD" and status in {503, 507} else status
 
 
 def _said(request: Request, status: int, words: str, more: dict[str, str] | None = None) -> Response:

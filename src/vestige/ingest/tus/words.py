@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import quote
 from uuid import UUID
@@ -32,6 +33,11 @@ def metadata(header: str) -> dict[str, str]:
             raise BadInput(f"Upload-Metadata names {name[:100]!r} twice")
         found[name] = data.decode("utf-8", "backslashreplace")
     return found
+
+
+def as_metadata(said: Mapping[str, str]) -> str:
+    """The header again; what was no UTF-8 comes back as the text that is kept of it."""
+    return ",".join(f"{name} {base64.b64encode(value.encode()).decode()}".strip() for name, value in said.items())
 
 
 def file_words(said: dict[str, str]) -> FileWords:
