@@ -21,7 +21,7 @@ async def uploader(request: Request) -> Actor | None:
         return await _dock(request, address)
     try:
         key = guard.session_key(request)
-        guard.refuse_foreign(request, "tus-resumable", "1.0.0")
+        guard.refuse_foreign(request, "tus-resumable", "1.0.0", bare_head=True)
         return await in_thread(guard.actor, key, address)
     except NotFound:
         return None

@@ -6,6 +6,16 @@ import type { Picked } from "./files";
 const CHUNK = 64 * 1024 * 1024;
 const AGAIN_MS = [0, 1000, 3000, 5000, 10_000, 20_000, 30_000, ...Array<number>(20).fill(60_000)];
 
+/** What the client itself understands of an answer to where an upload stands: it is gone, or busy. */
+const SETTLED = [404, 410, 423];
+
+/** Where an upload stands was not told; without this the client would forget its address and begin at the first byte. */
+class Unanswered extends Error {
+  constructor(readonly status: number) {
+    super(`the server answered ${status}`);
+  }
+}
+
 export interface Outcome {
   number: string;
   status: "accessioned" | "duplicate" | "quarantined";
@@ -33,8 +43,11 @@ export class Sending {
       retryDelays: AGAIN_MS,
       fingerprint: () => Promise.resolve(["vestige", person, path, file.size, file.lastModified].join("|")),
       removeFingerprintOnSuccess: true,
-      onShouldRetry: (error) => mayHelp((error as DetailedError).originalResponse?.getStatus() ?? 0),
-      onAfterResponse: (_, answer) => {
+      onShouldRetry: (error) => mayHelp(statusOf(error)),
+      onAfterResponse: (request, answer) => {
+        if (request.getMethod() === "HEAD" && answer.getStatus() >= 400 && !SETTLED.includes(answer.getStatus())) {
+          throw new Unanswered(answer.getStatus());
+        }
         const told = answer.getHeader("Vestige-Outcome");
         outcome = told ? (JSON.parse(told) as Outcome) : outcome;
       },
@@ -80,11 +93,23 @@ function mayHelp(status: number): boolean {
   return status === 0 || status === 409 || status === 423 || status === 460 || status >= 500;
 }
 
+/** What the server answered; 0 where it did not. */
+function statusOf(error: Error | DetailedError): number {
+  if (!("originalResponse" in error)) {
+    return 0;
+  }
+  return error.causingError instanceof Unanswered ? error.causingError.status : (error.originalResponse?.getStatus() ?? 0);
+}
+
 function wordsOf(error: Error | DetailedError): string {
-  const answer = "originalResponse" in error ? error.originalResponse : null;
-  if (answer?.getStatus() === 401) {
+  const status = statusOf(error);
+  if (status === 401) {
     return "You are not signed in any more. Sign in again, then choose the same file: it goes on where it stopped.";
   }
-  const said = answer?.getBody().trim();
-  return said ? said.charAt(0).toUpperCase() + said.slice(1) : "The server could not be reached. Try again: it goes on where it stopped.";
+  const said = "originalResponse" in error ? error.originalResponse?.getBody().trim() : "";
+  if (said) {
+    return said.charAt(0).toUpperCase() + said.slice(1);
+  }
+  const why = status ? `The server answered ${status}` : "The server could not be reached";
+  return `${why}. Try again: it goes on where it stopped.`;
 }

@@ -80,11 +80,16 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-def refuse_foreign(request: Request, header: str = "x-vestige", value: str = "1") -> None:
-    """Refuse a request that another site could have made: its origin must be ours, and it carries a header that no form or link can set."""
+def refuse_foreign(request: Request, header: str = "x-vestige", value: str = "1", *, bare_head: bool = False) -> None:
+    """Refuse a request that another site could have made: its origin must be ours, and it carries a header that no form or link can set.
+
+    `bare_head`: a HEAD may name no origin at all, as browsers send it over plain HTTP from our own pages; another site's names its own.
+    """
     site = request.headers.get("sec-fetch-site")
     origins = {f"{request.url.scheme}://{request.url.netloc}", *settings.CSRF_TRUSTED_ORIGINS}
-    ours = site == "same-origin" if site else request.headers.get("origin") in origins
+    origin = request.headers.get("origin")
+    bare = bare_head and request.method == "HEAD" and origin is None
+    ours = site == "same-origin" if site else bare or origin in origins
     if not ours or request.headers.get(header) != value:
         raise Refused("this request did not come from one of these pages")
 
