@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from vestige.access.permissions import Permission
-from vestige.actions.devices import find
-from vestige.actions.door import Desk, action
+from vestige.actions.devices import find, locked, with_nobody
+from vestige.actions.door import Desk, Pen, action
 from vestige.actions.items import subject_of
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, NotFound
 from vestige.evidence.changes import Change, Plain, Statement
 from vestige.evidence.devices import DeviceFault, FaultOutcome, FaultReason
-from vestige.evidence.items import Recording
+from vestige.evidence.items import Device, Recording
 from vestige.evidence.values import uuid7
 
 _LONGEST = 2000
@@ -62,22 +62,16 @@ def end(desk: Desk, ref: UUID, ended: Ended) -> None:
     other = find(desk, ended.replaced_by) if ended.replaced_by.strip() else None
     if other and other.id == fault.device:
         raise BadInput("a camera is not replaced by itself")
-    columns: dict[str, Plain] = {
-        "outcome": ended.outcome,
-        "outcome_words": ended.words.strip()[:_LONGEST],
-        "replaced_by": str(other.id) if other else None,
-        "ended_at": now,
-    }
-    device = find(desk, fault.serial)
-    about = ("device", str(device.id))
-    goes = ended.outcome in {FaultOutcome.REPLACED, FaultOutcome.RETIRED} and device.out_of_use is None
     with desk.writing() as pen:
-        desk.ports.devices.lock(device.id)
-        if goes and desk.ports.devices.held_now([device.id]):
-            raise BadInput(f"somebody has the camera {device.serial}; it must be returned before it goes out of use")
-        pen.record(Statement(EventType.DEVICE_FAULT_ENDED, about=about, changes=(Change("device_fault", ref, columns),)))
+        device = locked(desk, find(desk, fault.serial))
+        _check(desk.ports.devices.fault(ref) or fault, ended)
+        goes = ended.outcome in {FaultOutcome.REPLACED, FaultOutcome.RETIRED} and device.out_of_use is None
+        if goes:
+            with_nobody(desk, device)
+        _write_end(pen, fault, ended, (now, other))
         if goes:
             changes = (Change("device", device.id, {"out_of_use": now}),)
+            about = ("device", str(device.id))
             pen.record(Statement(EventType.DEVICE_CHANGED, about=about, data={"reason": ended.outcome}, changes=changes))
 
 
@@ -111,6 +105,18 @@ def mark_test(desk: Desk, ref: str, *, test: bool) -> Recording:
             )
             pen.record(statement)
     return recording
+
+
+def _write_end(pen: Pen, fault: DeviceFault, ended: Ended, told: tuple[int, Device | None]) -> None:
+    now, other = told
+    columns: dict[str, Plain] = {
+        "outcome": ended.outcome,
+        "outcome_words": ended.words.strip()[:_LONGEST],
+        "replaced_by": str(other.id) if other else None,
+        "ended_at": now,
+    }
+    change = Change("device_fault", fault.id, columns)
+    pen.record(Statement(EventType.DEVICE_FAULT_ENDED, about=("device", str(fault.device)), changes=(change,)))
 
 
 def _check(fault: DeviceFault, ended: Ended) -> None:

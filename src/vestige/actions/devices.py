@@ -10,7 +10,7 @@ from vestige.actions.items import subject_of
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, NotFound
 from vestige.evidence.changes import Change, Plain, Statement
-from vestige.evidence.devices import Assignment, DeviceFault, DeviceKind, Mount, Seen, clashing
+from vestige.evidence.devices import Assignment, DeviceFault, DeviceKind, Mount, Seen, ahead, clashing
 from vestige.evidence.items import Device, Finding, Recording
 from vestige.evidence.people import Person
 from vestige.evidence.values import uuid7
@@ -33,11 +33,12 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class DeviceFacts:
-    """A camera as its page shows it. `tested`: its newest function check before a shift (ms)."""
+    """A camera as its page shows it. `tested`: its newest function check before a shift (ms). `ahead`: who has it now, and who gets it later."""
 
     device: Device
     seen: Seen
     assignments: Sequence[Assignment]
+    ahead: Sequence[Assignment]
     faults: Sequence[DeviceFault]
     recordings: Sequence[Recording]
     tested: int | None
@@ -85,16 +86,18 @@ def register_all(desk: Desk, rows: Sequence[Described]) -> list[Device]:
 def change(desk: Desk, said: Described, *, out_of_use: bool, reason: str = "") -> Device:
     """Say anew what a camera is and whether it is in use. Raises NotFound; BadInput without a reason where that changes, or while it is out."""
     said, reason = checked(said), reason.strip()[:1000]
-    known = find(desk, said.serial)
-    if out_of_use != (known.out_of_use is not None) and not reason:
-        raise BadInput("taking a camera out of use, or back into use, takes a reason")
-    since = (known.out_of_use or desk.now()) if out_of_use else None
+    device = find(desk, said.serial)
     with desk.writing() as pen:
-        desk.ports.devices.lock(known.id)
-        if out_of_use and desk.ports.devices.held_now([known.id]):
-            raise BadInput(f"somebody has the camera {known.serial}; it must be returned before it goes out of use")
+        known = locked(desk, device)
+        if out_of_use != (known.out_of_use is not None) and not reason:
+            raise BadInput("taking a camera out of use, or back into use, takes a reason")
+        since = (known.out_of_use or desk.now()) if out_of_use else None
+        if out_of_use:
+            with_nobody(desk, known)
         columns: dict[str, Plain] = {"model": said.model, "mount": said.mount, "kind": said.kind, "out_of_use": since}
-        statement = Statement(EventType.DEVICE_CHANGED, about=("device", str(known.id)), changes=(Change("device", known.id, columns),))
+        differ = {name: value for name, value in columns.items() if value != getattr(known, name)}
+        changes = (Change("device", known.id, differ),) if differ else ()
+        statement = Statement(EventType.DEVICE_CHANGED, about=("device", str(known.id)), changes=changes)
         pen.record(replace(statement, data={"reason": reason} if reason else {}))
     return replace(known, model=said.model, mount=said.mount, kind=said.kind, out_of_use=since)
 
@@ -110,7 +113,7 @@ def assign(desk: Desk, serial: str, badge: str, starts: int, ends: int | None = 
 
 @action("device.return", Permission.DEVICE_ASSIGN, EventType.ASSIGNMENT_CLOSED)
 def give_back(desk: Desk, serial: str, at: int | None = None) -> Assignment:
-    """A camera comes back, now or at a moment (ms UTC) that was. Raises BadInput when nobody has it, or for a time before they got it."""
+    """A camera comes back, now or at a moment that was, or is not given out after all. Raises BadInput where nobody has it, or had it then."""
     return take_back(desk, find(desk, serial), at)
 
 
@@ -127,7 +130,7 @@ def list_page(desk: Desk, wanted: str, after: str, limit: int) -> list[Listed]:
     """Some cameras by serial number, behind `after`, with who has them; `wanted` narrows them to what serial number or model holds."""
     found = desk.ports.devices.page(wanted.strip()[:100], after[:100], limit)
     ids = [one.id for one in found]
-    held, seen = desk.ports.devices.held_now(ids), desk.ports.devices.seen(ids)
+    held, seen = desk.ports.devices.held_now(ids, desk.now()), desk.ports.devices.seen(ids)
     desk.note(Statement(EventType.DEVICE_LISTED, data={"count": len(found)}))
     return [Listed(one, held.get(one.id), seen.get(one.id, Seen())) for one in found]
 
@@ -137,7 +140,7 @@ def show(desk: Desk, serial: str) -> DeviceFacts:
     """One camera: its history, its faults, and of its recordings those that the actor may see. Raises NotFound."""
     device, devices = find(desk, serial), desk.ports.devices
     reach = visible(desk.actor, Permission.ITEM_LIST)
-    recordings = devices.recordings(device.id, _SHOWN)
+    recordings, assignments = devices.recordings(device.id, _SHOWN), devices.assignments(device.id)
     tests = [one.recorded_at for one in recordings if one.test and one.recorded_at is not None]
     shown = [one for one in recordings if matches(reach, subject_of(one))]
     told: dict[str, Plain] = {"recordings": [one.number for one in shown]}
@@ -145,7 +148,8 @@ def show(desk: Desk, serial: str) -> DeviceFacts:
     return DeviceFacts(
         device,
         devices.seen([device.id]).get(device.id, Seen()),
-        devices.assignments(device.id),
+        assignments,
+        ahead(assignments, desk.now()),
         devices.faults(device=device.id),
         shown,
         max(tests, default=None),
@@ -161,39 +165,77 @@ def find(desk: Desk, serial: str) -> Device:
     return device
 
 
-def give(desk: Desk, device: Device, person: Person, starts: int, ends: int | None = None, data: Mapping[str, Plain] | None = None) -> None:
+def locked(desk: Desk, device: Device) -> Device:
+    """Inside a transaction: the camera as it is once nobody else changes it, gives it out or takes it back. Raises NotFound."""
+    desk.ports.devices.lock(device.id)
+    known = desk.ports.devices.by_id(device.id)
+    if known is None:
+        raise NotFound(f"there is no camera {device.serial}")
+    return known
+
+
+def with_nobody(desk: Desk, device: Device) -> None:
+    """Raises BadInput while somebody has the camera, or gets it later."""
+    known = ahead(desk.ports.devices.assignments(device.id), now := desk.now())
+    if known:
+        has = "has" if known[0].starts <= now else "gets"
+        raise BadInput(f"somebody {has} the camera {device.serial}; it must be returned before it goes out of use")
+
+
+def give(desk: Desk, device: Device, person: Person, starts: int, ends: int | None = None) -> None:
     """Open an assignment. No two have one camera at once: held here under the camera's lock, and by the database itself."""
     if not 0 <= starts < _LATEST or (ends is not None and not starts < ends < _LATEST):
         raise BadInput("a camera is given from a moment on, and for a time that ends after it begins")
+    with desk.writing() as pen:
+        known = locked(desk, device)
+        other = clashing(desk.ports.devices.assignments(known.id), starts, ends)
+        if other:
+            until = "" if other.ends is None else ", until a later time"
+            raise BadInput(f"{other.badge} has the camera {known.serial} then{until}; it must be returned first")
+        hand(pen, known, person, (starts, ends))
+
+
+def hand(pen: Pen, device: Device, person: Person, span: tuple[int, int | None], data: Mapping[str, Plain] | None = None) -> None:
+    """Write a new assignment into a transaction that holds the camera's lock. Raises BadInput for a camera out of use, or who is not in service."""
+    starts, ends = span
     if device.out_of_use is not None and (ends is None or device.out_of_use < ends):
         raise BadInput(f"the camera {device.serial} is out of use")
     if not person.active:
         raise BadInput(f"{person.badge} is not in service")
-    with desk.writing() as pen:
-        desk.ports.devices.lock(device.id)
-        other = clashing(desk.ports.devices.assignments(device.id), starts, ends)
-        if other:
-            until = "" if other.ends is None else ", until a later time"
-            raise BadInput(f"{other.badge} has the camera {device.serial} then{until}; it must be returned first")
-        columns: dict[str, Plain] = {"device": str(device.id), "person": str(person.id), "starts": starts, "ends": ends}
-        change = Change("assignment", uuid7(), columns)
-        pen.record(Statement(EventType.ASSIGNMENT_OPENED, about=("device", str(device.id)), data=data or {}, changes=(change,)))
+    columns: dict[str, Plain] = {"device": str(device.id), "person": str(person.id), "starts": starts, "ends": ends}
+    change = Change("assignment", uuid7(), columns)
+    pen.record(Statement(EventType.ASSIGNMENT_OPENED, about=("device", str(device.id)), data=data or {}, changes=(change,)))
 
 
-def take_back(desk: Desk, device: Device, at: int | None = None, data: Mapping[str, Plain] | None = None) -> Assignment:
-    """Close the assignment that has no end yet, now or at an earlier moment. Raises BadInput."""
-    now = desk.now()
+def take_back(desk: Desk, device: Device, at: int | None = None) -> Assignment:
+    """End what somebody has, now or at an earlier moment; where nobody has it yet, the next is called off. Raises BadInput."""
     with desk.writing() as pen:
-        desk.ports.devices.lock(device.id)
-        held = desk.ports.devices.held_now([device.id]).get(device.id)
+        locked(desk, device)
+        now = desk.now()
+        held = next(iter(ahead(desk.ports.devices.assignments(device.id), now)), None)
         if held is None:
             raise BadInput(f"nobody has the camera {device.serial}")
-        ends = now if at is None else at
-        if ends <= held.starts or ends > now:
-            raise BadInput(f"the camera {device.serial} went to {held.badge} later than that, or it comes back at a time that is not yet")
-        change = Change("assignment", held.id, {"ends": ends})
-        pen.record(Statement(EventType.ASSIGNMENT_CLOSED, about=("device", str(device.id)), data=data or {}, changes=(change,)))
+        if held.starts > now and at is None:
+            return _call_off(pen, held, now)
+        return end(pen, device, held, (now if at is None else at, now))
+
+
+def end(pen: Pen, device: Device, held: Assignment, when: tuple[int, int], data: Mapping[str, Plain] | None = None) -> Assignment:
+    """Write the end of an assignment: when it ends, and what time it is. Raises BadInput for an end before it began or yet to come."""
+    ends, now = when
+    if ends <= held.starts or ends > now:
+        raise BadInput(f"the camera {device.serial} went to {held.badge} later than that, or it comes back at a time that is not yet")
+    change = Change("assignment", held.id, {"ends": ends})
+    pen.record(Statement(EventType.ASSIGNMENT_CLOSED, about=("device", str(device.id)), data=data or {}, changes=(change,)))
     return replace(held, ends=ends)
+
+
+def _call_off(pen: Pen, held: Assignment, now: int) -> Assignment:
+    """It never begins: its row, which must last, goes before all time, where it is in nobody's way. The log keeps when it was to be."""
+    change = Change("assignment", held.id, {"starts": -now, "ends": 1 - now})
+    about, data = ("device", str(held.device)), {"called_off": True}
+    pen.record(Statement(EventType.ASSIGNMENT_CLOSED, about=about, data=data, changes=(change,)))
+    return replace(held, ends=held.starts)
 
 
 def checked(said: Described) -> Described:

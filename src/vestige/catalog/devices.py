@@ -29,21 +29,22 @@ class DjangoDevices:
         models.Device.objects.select_for_update(no_key=True).get(id=device)
 
     def assignments(self, device: UUID) -> list[Assignment]:
-        """Who had it, newest first."""
-        return [_assignment(row) for row in _assignments().filter(device=device).order_by("-starts")]
+        """Who had it, newest first, without what was called off: that stands before all time."""
+        return [_assignment(row) for row in _assignments().filter(device=device, starts__gte=0).order_by("-starts")]
 
-    def held_now(self, devices: Sequence[UUID]) -> dict[UUID, Assignment]:
-        """Of these cameras those that somebody has, without an end yet."""
-        return {row.device_id: _assignment(row) for row in _assignments().filter(device__in=list(devices), ends__isnull=True)}
+    def held_now(self, devices: Sequence[UUID], now: int) -> dict[UUID, Assignment]:
+        """Of these cameras those that somebody has at that moment."""
+        rows = _assignments().filter(_not_over(now), device__in=list(devices), starts__lte=now)
+        return {row.device_id: _assignment(row) for row in rows}
 
-    def held_by(self, person: UUID) -> list[tuple[Device, Assignment]]:
-        """What a person has, without an end yet."""
-        rows = _assignments().filter(person=person, ends__isnull=True).select_related("device").order_by("device__serial")
+    def held_by(self, person: UUID, now: int) -> list[tuple[Device, Assignment]]:
+        """What a person has at that moment."""
+        rows = _assignments().filter(_not_over(now), person=person, starts__lte=now).select_related("device").order_by("device__serial")
         return [(values.device(row.device), _assignment(row)) for row in rows]
 
-    def free(self, limit: int) -> list[Device]:
-        """Cameras in use that nobody has, without an open fault, by serial number."""
-        held = models.Assignment.objects.filter(ends__isnull=True).values("device")
+    def free(self, limit: int, now: int) -> list[Device]:
+        """Cameras in use that nobody has or gets later, without an open fault, by serial number."""
+        held = models.Assignment.objects.filter(_not_over(now)).values("device")
         faulty = models.DeviceFault.objects.filter(ended_at__isnull=True).values("device")
         rows = models.Device.objects.filter(out_of_use__isnull=True).exclude(id__in=held).exclude(id__in=faulty)
         return [values.device(row) for row in rows.order_by("serial")[:limit]]
@@ -83,6 +84,10 @@ def _seen(item: models.EvidenceItem) -> Seen:
     told = item.probe.get("device")
     firmware = json.loads(container.said).get("FirmwareVersion") if container else told.get("firmware") if isinstance(told, dict) else ""
     return Seen(item.received_at, container.dock.name if container else "", str(firmware or "")[:200])
+
+
+def _not_over(now: int) -> Q:
+    return Q(ends__isnull=True) | Q(ends__gt=now)
 
 
 def _assignments() -> "QuerySet[models.Assignment]":
