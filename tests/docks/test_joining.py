@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.agency import CONSOLE, Agency, make_agency
 
-from vestige.actions import correcting, dock_intake, dock_words, docks, items, joining
+from vestige.actions import correcting, device_faults, dock_intake, dock_words, docks, items, joining
 from vestige.actions.checking import check
 from vestige.actions.dock_intake import Sending
 from vestige.catalog.models import Event, EvidenceItem, Recording
@@ -67,6 +67,8 @@ def test_the_whole_shows_both_docks_segments_and_the_trails_hold(agency: Agency)
 
     emptied = items.show_recording(agency.ports, custodian, numbers[1])
     assert (emptied.into, emptied.recording.items) == (numbers[0], ())
+    with pytest.raises(NotFound, match="holds nothing any more"):
+        device_faults.mark_test(agency.ports, custodian, numbers[1], test=True)
     assert [found.number for found in items.list_recordings(agency.ports, custodian, ItemFilter())] == numbers[:1]
     late = send(agency, second, "20260101_100200_c.mp4")
     assert str(late.recording_id) == str(whole.recording.id)

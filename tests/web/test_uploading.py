@@ -198,6 +198,10 @@ def test_uploads_of_a_session_come_from_our_own_pages_only(server: Server) -> No
     answer = client.post("/uploads", headers=told | {"Sec-Fetch-Site": "same-origin"}, content=b"abc")
     assert answer.status_code == 201
     assert json.loads(answer.headers["Vestige-Outcome"])["sha256"] == hashlib.sha256(b"abc").hexdigest()
+    where = answer.headers["Location"]
+    assert client.head(where, headers=TUS).status_code == 200, "a browser names no origin in a HEAD of our own pages over plain HTTP"
+    for more in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "none"}, {"Origin": "https://evil.example"}):
+        assert client.head(where, headers=TUS | more).status_code == 403, more
     auditor = server.signed_in("D400")
     assert auditor.post("/uploads", headers=told | {"Sec-Fetch-Site": "same-origin"}, content=b"abc").status_code == 403
     assert auditor.get("/upload").status_code == 403

@@ -94,6 +94,8 @@ def mark_test(desk: Desk, ref: str, *, test: bool) -> Recording:
         raise BadInput(f"{recording.number} is {'marked as a function check already' if test else 'not marked as a function check'}")
     changes = (Change("recording", recording.id, {"test": test}),)
     items = recording.segments or recording.items
+    if not items:
+        raise NotFound(f"{recording.number} holds nothing any more: it was joined into another")
     with desk.writing() as pen:
         for number, item in enumerate(items):
             statement = Statement(

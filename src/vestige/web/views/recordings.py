@@ -101,7 +101,7 @@ def show_recording(request: HttpRequest, ref: str) -> HttpResponseBase:
         "redactions": facts.redactions,
         "trail": trail,
         "may_trail": holds(actor, Permission.TRAIL_READ),
-        "may_mark_test": holds(actor, Permission.RECORDING_MARK_TEST),
+        "may_mark_test": bool(recording.items) and holds(actor, Permission.RECORDING_MARK_TEST),
         "may_devices": holds(actor, Permission.DEVICE_LIST),
         "may_correct": holds(actor, Permission.RECORDING_CORRECT),
         "corrections": facts.corrections,
