@@ -149,3 +149,16 @@ def openssl() -> str:
     if found is None:
         pytest.skip("no openssl on this machine: see tools/system-packages.sh")
     return found
+
+
+def fill(folder: Path) -> Path:
+    """Not a byte is left."""
+    path = folder / "filling"
+    with path.open("wb", buffering=0) as out:
+        for size in (1 << 20, 4096, 512):
+            try:
+                while True:
+                    out.write(bytes(size))
+            except OSError:
+                continue
+    return path

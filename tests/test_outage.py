@@ -15,6 +15,7 @@ import pytest
 from django.db import connection, connections
 
 from tests.agency import CONSOLE, Agency, make_agency
+from tests.beside import fill
 from vestige.access.permissions import Permission
 from vestige.actions import intake, people, viewing, watching
 from vestige.actions.checking import check
@@ -68,19 +69,6 @@ def taken(agency: Agency, folder: Path, size: int = 160) -> UUID:
     path = folder / f"{uuid4()}.bin"
     path.write_bytes(uuid4().bytes * (size // 16))
     return intake.receive(agency.ports, agency.actor("evidence custodian"), Sent(path), lambda _: None).item
-
-
-def fill(folder: Path) -> Path:
-    """Not a byte is left."""
-    path = folder / "filling"
-    with path.open("wb", buffering=0) as out:
-        for size in (1 << 16, 4096, 512):
-            try:
-                while True:
-                    out.write(bytes(size))
-            except OSError:
-                continue
-    return path
 
 
 def recorded() -> list[dict[str, object]]:

@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.beside import fill
 from tests.budget import budget, how_far
 from tests.docks.conftest import World, make_world
 from tests.docks.fleets import ENDS, OFFICERS, sending, until, whole
@@ -152,16 +153,3 @@ def test_a_database_server_that_is_stopped_and_started_loses_nothing(
             how_far(f"{len(tally.entries)} objects, answers {dict(tally.answers)}")
         finally:
             server.cleanup()
-
-
-def fill(folder: Path) -> Path:
-    """Not a byte is left."""
-    path = folder / "filling"
-    with path.open("wb", buffering=0) as out:
-        for size in (1 << 20, 4096, 512):
-            try:
-                while True:
-                    out.write(bytes(size))
-            except OSError:
-                continue
-    return path

@@ -10,7 +10,7 @@ from vestige.actions.items import subject_of
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, NotFound
 from vestige.evidence.changes import Change, Plain, Statement
-from vestige.evidence.devices import Assignment, DeviceFault, DeviceKind, Mount, Seen, ahead, clashing
+from vestige.evidence.devices import Assignment, DeviceFault, DeviceKind, Mount, Seen, clashing
 from vestige.evidence.items import Device, Finding, Recording
 from vestige.evidence.people import Person
 from vestige.evidence.values import uuid7
@@ -33,12 +33,12 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class DeviceFacts:
-    """A camera as its page shows it. `tested`: its newest function check before a shift (ms). `ahead`: who has it now, and who gets it later."""
+    """A camera as its page shows it. `tested`: its newest function check before a shift (ms)."""
 
     device: Device
     seen: Seen
     assignments: Sequence[Assignment]
-    ahead: Sequence[Assignment]
+    holder: Assignment | None
     faults: Sequence[DeviceFault]
     recordings: Sequence[Recording]
     tested: int | None
@@ -113,7 +113,7 @@ def assign(desk: Desk, serial: str, badge: str, starts: int, ends: int | None = 
 
 @action("device.return", Permission.DEVICE_ASSIGN, EventType.ASSIGNMENT_CLOSED)
 def give_back(desk: Desk, serial: str, at: int | None = None) -> Assignment:
-    """A camera comes back, now or at a moment that was, or is not given out after all. Raises BadInput where nobody has it, or had it then."""
+    """A camera comes back, now or at a moment that was (ms UTC). Raises BadInput where nobody has it, or had it then."""
     return take_back(desk, find(desk, serial), at)
 
 
@@ -140,7 +140,7 @@ def show(desk: Desk, serial: str) -> DeviceFacts:
     """One camera: its history, its faults, and of its recordings those that the actor may see. Raises NotFound."""
     device, devices = find(desk, serial), desk.ports.devices
     reach = visible(desk.actor, Permission.ITEM_LIST)
-    recordings, assignments = devices.recordings(device.id, _SHOWN), devices.assignments(device.id)
+    recordings = devices.recordings(device.id, _SHOWN)
     tests = [one.recorded_at for one in recordings if one.test and one.recorded_at is not None]
     shown = [one for one in recordings if matches(reach, subject_of(one))]
     told: dict[str, Plain] = {"recordings": [one.number for one in shown]}
@@ -148,8 +148,8 @@ def show(desk: Desk, serial: str) -> DeviceFacts:
     return DeviceFacts(
         device,
         devices.seen([device.id]).get(device.id, Seen()),
-        assignments,
-        ahead(assignments, desk.now()),
+        devices.assignments(device.id),
+        devices.held_now([device.id], desk.now()).get(device.id),
         devices.faults(device=device.id),
         shown,
         max(tests, default=None),
@@ -175,17 +175,15 @@ def locked(desk: Desk, device: Device) -> Device:
 
 
 def with_nobody(desk: Desk, device: Device) -> None:
-    """Raises BadInput while somebody has the camera, or gets it later."""
-    known = ahead(desk.ports.devices.assignments(device.id), now := desk.now())
-    if known:
-        has = "has" if known[0].starts <= now else "gets"
-        raise BadInput(f"somebody {has} the camera {device.serial}; it must be returned before it goes out of use")
+    """Raises BadInput while somebody has the camera."""
+    if desk.ports.devices.held_now([device.id], desk.now()):
+        raise BadInput(f"somebody has the camera {device.serial}; it must be returned before it goes out of use")
 
 
 def give(desk: Desk, device: Device, person: Person, starts: int, ends: int | None = None) -> None:
     """Open an assignment. No two have one camera at once: held here under the camera's lock, and by the database itself."""
-    if not 0 <= starts < _LATEST or (ends is not None and not starts < ends < _LATEST):
-        raise BadInput("a camera is given from a moment on, and for a time that ends after it begins")
+    if not 0 <= starts <= desk.now() or (ends is not None and not starts < ends < _LATEST):
+        raise BadInput("a camera is given from now on or from a moment that was, and for a time that ends after it begins")
     with desk.writing() as pen:
         known = locked(desk, device)
         other = clashing(desk.ports.devices.assignments(known.id), starts, ends)
@@ -208,15 +206,13 @@ def hand(pen: Pen, device: Device, person: Person, span: tuple[int, int | None],
 
 
 def take_back(desk: Desk, device: Device, at: int | None = None) -> Assignment:
-    """End what somebody has, now or at an earlier moment; where nobody has it yet, the next is called off. Raises BadInput."""
+    """End what somebody has, now or at an earlier moment. Raises BadInput."""
     with desk.writing() as pen:
         locked(desk, device)
         now = desk.now()
-        held = next(iter(ahead(desk.ports.devices.assignments(device.id), now)), None)
+        held = desk.ports.devices.held_now([device.id], now).get(device.id)
         if held is None:
             raise BadInput(f"nobody has the camera {device.serial}")
-        if held.starts > now and at is None:
-            return _call_off(pen, held, now)
         return end(pen, device, held, (now if at is None else at, now))
 
 
@@ -228,14 +224,6 @@ def end(pen: Pen, device: Device, held: Assignment, when: tuple[int, int], data:
     change = Change("assignment", held.id, {"ends": ends})
     pen.record(Statement(EventType.ASSIGNMENT_CLOSED, about=("device", str(device.id)), data=data or {}, changes=(change,)))
     return replace(held, ends=ends)
-
-
-def _call_off(pen: Pen, held: Assignment, now: int) -> Assignment:
-    """It never begins: its row, which must last, goes before all time, where it is in nobody's way. The log keeps when it was to be."""
-    change = Change("assignment", held.id, {"starts": -now, "ends": 1 - now})
-    about, data = ("device", str(held.device)), {"called_off": True}
-    pen.record(Statement(EventType.ASSIGNMENT_CLOSED, about=about, data=data, changes=(change,)))
-    return replace(held, ends=held.starts)
 
 
 def checked(said: Described) -> Described:

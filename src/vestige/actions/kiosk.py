@@ -7,7 +7,7 @@ from vestige.actions.door import Desk, action
 from vestige.custody.events import EventType
 from vestige.errors import BadInput
 from vestige.evidence.changes import Statement
-from vestige.evidence.devices import Assignment, ahead
+from vestige.evidence.devices import Assignment
 from vestige.evidence.items import Device
 from vestige.evidence.people import Person
 
@@ -38,7 +38,7 @@ def check_out(desk: Desk, badge: str, serial: str) -> tuple[Person, list[Device]
         now = desk.now()
         if any(fault.ended_at is None for fault in desk.ports.devices.faults(device=known.id)):
             raise BadInput(f"the camera {known.serial} is reported as faulty; take another")
-        if ahead(desk.ports.devices.assignments(known.id), now):
+        if desk.ports.devices.held_now([known.id], now):
             raise BadInput(f"the camera {known.serial} is with somebody; it must be returned first")
         hand(pen, known, person, (now, None), {"kiosk": desk.actor.name, "badge": person.badge})
     return person, [one for one, _ in desk.ports.devices.held_by(person.id, desk.now())]

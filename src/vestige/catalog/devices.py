@@ -29,8 +29,8 @@ class DjangoDevices:
         models.Device.objects.select_for_update(no_key=True).get(id=device)
 
     def assignments(self, device: UUID) -> list[Assignment]:
-        """Who had it, newest first, without what was called off: that stands before all time."""
-        return [_assignment(row) for row in _assignments().filter(device=device, starts__gte=0).order_by("-starts")]
+        """Who had it, newest first."""
+        return [_assignment(row) for row in _assignments().filter(device=device).order_by("-starts")]
 
     def held_now(self, devices: Sequence[UUID], now: int) -> dict[UUID, Assignment]:
         """Of these cameras those that somebody has at that moment."""
@@ -43,7 +43,7 @@ class DjangoDevices:
         return [(values.device(row.device), _assignment(row)) for row in rows]
 
     def free(self, limit: int, now: int) -> list[Device]:
-        """Cameras in use that nobody has or gets later, without an open fault, by serial number."""
+        """Cameras in use that nobody has, without an open fault, by serial number."""
         held = models.Assignment.objects.filter(_not_over(now)).values("device")
         faulty = models.DeviceFault.objects.filter(ended_at__isnull=True).values("device")
         rows = models.Device.objects.filter(out_of_use__isnull=True).exclude(id__in=held).exclude(id__in=faulty)

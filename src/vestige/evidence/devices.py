@@ -99,11 +99,6 @@ class Seen:
     firmware: str = ""
 
 
-def ahead(known: Iterable[Assignment], now: int) -> list[Assignment]:
-    """Those that are not over: who has it now, then who gets it later."""
-    return sorted((one for one in known if one.ends is None or one.ends > now), key=lambda one: one.starts)
-
-
 def clashing(known: Iterable[Assignment], starts: int, ends: int | None) -> Assignment | None:
     """An assignment during which a camera was in another hand in that time: no two have one at once. None where the time is free."""
     until = FOREVER if ends is None else ends

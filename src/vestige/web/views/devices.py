@@ -58,13 +58,10 @@ def register(request: HttpRequest) -> HttpResponseBase:
 def show(request: HttpRequest, ref: UUID) -> HttpResponseBase:
     """One camera: its history, faults and recordings."""
     facts, actor = hands.act(request, devices.show, _known(ref).serial), hands.actor(request)
-    now = hands.ports().now()
     context = {
         "facts": facts,
         "device": facts.device,
-        "holder": next((one for one in facts.ahead if one.starts <= now), None),
-        "awaited": next((one for one in facts.ahead if one.starts > now), None),
-        "later": [one.id for one in facts.ahead if one.starts > now],
+        "holder": facts.holder,
         "may_assign": holds(actor, Permission.DEVICE_ASSIGN),
         "may_fault": holds(actor, Permission.DEVICE_FAULT),
         "may_change": holds(actor, Permission.DEVICE_REGISTER),
