@@ -329,8 +329,9 @@ def test_the_menu_opens_on_a_narrow_page(sit: Sit) -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_no_page_is_wider_than_the_window(sit: Sit, server: Server, size: str) -> None:
     page = sit("C200", size)
-    for path in ("/recordings", "/findings", f"/recordings/{server.world.recordings['segments']}", "/nothing"):
+    for path in ("/recordings", "/findings", f"/recordings/{server.world.recordings['segments']}", "/docks", "/devices", "/nothing"):
         page.goto(path)
+        page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true; })")
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
 
 

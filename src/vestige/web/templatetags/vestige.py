@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from vestige.evidence.clocks import in_words
 from vestige.evidence.items import TimeSource
+from vestige.evidence.moments import moment
 from vestige.evidence.signed import signature_words, signed_by_camera
 from vestige.evidence.values import from_ms
 from vestige.web import words
@@ -55,6 +56,12 @@ def when(context: template.Context, milliseconds: int | None) -> SafeString:
         return format_html('<span class="text-quiet">{}</span>', "not known")
     at = from_ms(milliseconds).astimezone(context["zone"])
     return format_html('<time datetime="{}">{}</time>', at.isoformat(timespec="seconds"), _written(at, context["zone"]))
+
+
+@register.filter
+def in_ms(text: str) -> int | None:
+    """A time that stands somewhere as text, for `when`."""
+    return moment(text)
 
 
 def _written(at: datetime, zone: ZoneInfo) -> str:
