@@ -87,6 +87,23 @@ def acknowledgements(folder: Path, trace: list[Call]) -> list[tuple[int, str]]:
     return found
 
 
+def test_a_trace_holds_the_calls_of_threads_that_interrupt_each_other(tmp_path: Path) -> None:
+    program = """
+import os, sys, threading
+def keep(name):
+    for n in range(100):
+        file = os.open(f"{sys.argv[1]}/{name}-{n}", os.O_CREAT | os.O_WRONLY)
+        os.write(file, b"x" * 4000), os.fsync(file), os.close(file)
+threads = [threading.Thread(target=keep, args=(n,)) for n in range(4)]
+[thread.start() for thread in threads], [thread.join() for thread in threads]
+"""
+    (tmp_path / "kept").mkdir()
+    assert strace(tmp_path / "trace", [sys.executable, "-c", program, str(tmp_path / "kept")], dict(os.environ)) == 0
+    counts = Counter(call.name for call in calls(tmp_path / "trace") if call.path.startswith(str(tmp_path / "kept")))
+    assert "unfinished" in (tmp_path / "trace").read_text()
+    assert counts == {"openat": 400, "write": 400, "fsync": 400}
+
+
 def test_each_acknowledged_object_was_made_durable_in_the_one_right_order(traced: tuple[Path, list[Call]]) -> None:
     folder, trace = traced
     told, shared = acknowledgements(folder, trace), (folder / "shared").exists()

@@ -4,12 +4,14 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 CALLS = "openat,write,pwrite64,fsync,fdatasync,rename,unlink,ftruncate"
 _LINE = re.compile(r"^(\d+) +(\w+)\((.*)\) += (-?\d+)")
+_BEGUN = re.compile(r"^(\d+) +(\w+\(.*) <unfinished \.\.\.>$")
+_ENDED = re.compile(r"^(\d+) +<\.\.\. \w+ resumed>(.*)$")
 _TEXT = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 _PATH = re.compile(r"^(\d+)<((?:\\x[0-9a-f]{2})*)>")
 
@@ -33,11 +35,23 @@ def strace(log: Path, command: list[str], env: dict[str, str], *options: str) ->
 
 
 def calls(log: Path) -> Iterator[Call]:
-    """The calls of the trace in their order, those of the first process and its threads that touched files, or wrote."""
-    for line in log.read_text(errors="replace").splitlines():
+    """The calls of the trace in the order in which they ended, those of the first process and its threads that touched files, or wrote."""
+    for line in _whole(log.read_text(errors="replace").splitlines()):
         found = _LINE.match(line)
         if found and not found[4].startswith("-"):
             yield _call(found[2], found[3])
+
+
+def _whole(lines: Iterable[str]) -> Iterator[str]:
+    """The lines; a call that another thread's interrupted, written in two halves, stands where it ended."""
+    begun: dict[str, str] = {}
+    for line in lines:
+        if first := _BEGUN.match(line):
+            begun[first[1]] = first[2]
+        elif second := _ENDED.match(line):
+            yield f"{second[1]} {begun.pop(second[1], '')}{second[2]}"
+        else:
+            yield line
 
 
 def _call(name: str, arguments: str) -> Call:
