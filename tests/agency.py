@@ -8,7 +8,7 @@ from vestige.access.roles import Role
 from vestige.actions import people
 from vestige.actions.agency import found
 from vestige.actions.ports import Ports
-from vestige.assembly import Home, make_home
+from vestige.assembly import Home, make_home, make_tables
 from vestige.evidence.people import Actor
 
 CONSOLE = Actor(kind="console", id="tester", name="console:tester", roles=frozenset({"console"}), via="console")
@@ -65,6 +65,25 @@ class Agency:
 def make_agency(folder: Path) -> Agency:
     """Found an agency in a home below `folder`."""
     clock = Clock()
-    home = make_home(folder / "home", "us-federal", now=clock)
+    home = make_home(folder / "home", "us-federal", now=clock, tables=tables)
     found(home.ports, CONSOLE, "Test agency", "UTC", console_acts=True, admin="ADMIN")
     return Agency(home, clock)
+
+
+def tables() -> None:
+    """The tables of an empty database; on SQLite the migrations run once a process, and a copy of what they made is every later home's."""
+    from django.db import connections
+
+    if connections.settings["default"]["ENGINE"] != "django.db.backends.sqlite3":
+        make_tables()
+        return
+    database = Path(connections.settings["default"]["NAME"])
+    if not _MIGRATED:
+        make_tables()
+        connections["default"].close()
+        _MIGRATED.append(database.read_bytes())
+    else:
+        database.write_bytes(_MIGRATED[0])
+
+
+_MIGRATED: list[bytes] = []

@@ -73,8 +73,18 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def make_home(path: Path, policy: str, *, now: Callable[[], int] = now_ms) -> Home:
-    """Make an empty home with its keyring and log. Raises BadInput when there is one, or the keyring would lie inside it."""
+def make_tables() -> None:
+    """Make the tables of an empty database."""
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+
+
+def make_home(path: Path, policy: str, *, now: Callable[[], int] = now_ms, tables: Callable[[], None] = make_tables) -> Home:
+    """Make an empty home with its keyring and log; `tables` makes those of its database.
+
+    Raises BadInput when there is one, or the keyring would lie inside it.
+    """
     path = path.absolute()
     if (path / config.SETTINGS_FILE).exists():
         raise BadInput(f"{path} is a Vestige home already")
@@ -91,7 +101,8 @@ def make_home(path: Path, policy: str, *, now: Callable[[], int] = now_ms) -> Ho
     write_settings(path, home_id)
     settings = config.load(path)
     use_database(settings)
-    _migrate(f"vestige.log/{home_id}")
+    tables()
+    _begin_log(f"vestige.log/{home_id}")
     return _assembled(settings, policy, now)
 
 
@@ -290,13 +301,10 @@ def use_database(settings: Config) -> None:
     django_settings.SECRET_KEY = settings.web_secret
 
 
-def _migrate(origin: str) -> None:
-    from django.core.management import call_command
-
+def _begin_log(origin: str) -> None:
     from vestige.catalog.models import LogState
     from vestige.custody.tree import EMPTY_ROOT
 
-    call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
     LogState.objects.create(id=1, origin=origin, size=0, root=EMPTY_ROOT, frontier=b"")
 
 
