@@ -1,8 +1,12 @@
 """A simulated agency: a real home in a temporary folder, a clock that the test moves, people with every role."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
+
+import psycopg
 
 from vestige.access.roles import Role
 from vestige.actions import people
@@ -71,19 +75,42 @@ def make_agency(folder: Path) -> Agency:
 
 
 def tables() -> None:
-    """The tables of an empty database; on SQLite the migrations run once a process, and a copy of what they made is every later home's."""
+    """The tables of an empty database. The migrations run once a process; a copy of what they made is every later home's."""
     from django.db import connections
 
-    if connections.settings["default"]["ENGINE"] != "django.db.backends.sqlite3":
-        make_tables()
-        return
-    database = Path(connections.settings["default"]["NAME"])
-    if not _MIGRATED:
-        make_tables()
-        connections["default"].close()
-        _MIGRATED.append(database.read_bytes())
+    database = connections.settings["default"]
+    connections["default"].close()
+    copied = _copied_file if database["ENGINE"] == "django.db.backends.sqlite3" else _copied_database
+    copied(database["NAME"])
+    connections["default"].close()
+
+
+def _copied_file(name: str) -> None:
+    if "sqlite" not in _MIGRATED:
+        _migrated()
+        _MIGRATED["sqlite"] = Path(name).read_bytes()
     else:
-        database.write_bytes(_MIGRATED[0])
+        Path(name).write_bytes(_MIGRATED["sqlite"])
 
 
-_MIGRATED: list[bytes] = []
+def _copied_database(name: str) -> None:
+    """PostgreSQL makes a database from another that nobody is connected to."""
+    server = urlsplit(os.environ["DATABASE_URL"])._replace(path="/postgres").geturl()
+    with psycopg.connect(server, autocommit=True) as connection:
+        made = connection.execute("SELECT 1 FROM pg_database WHERE datname = 'migrated'").fetchone()
+        if not made:
+            _migrated()
+        else:
+            connection.execute(f'DROP DATABASE "{name}"')
+        pair = (name, "migrated") if made else ("migrated", name)
+        connection.execute('CREATE DATABASE "{}" TEMPLATE "{}"'.format(*pair))
+
+
+def _migrated() -> None:
+    from django.db import connections
+
+    make_tables()
+    connections["default"].close()
+
+
+_MIGRATED: dict[str, bytes] = {}
