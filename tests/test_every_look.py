@@ -15,7 +15,7 @@ from tests.contracts.layers import ROOT
 from vestige.actions import devices, intake
 from vestige.actions.intake import Sent
 from vestige.catalog.models import Event, Openings
-from vestige.cli.main import app, main
+from vestige.cli.main import MODULES, command_line, main
 from vestige.config import Config
 from vestige.custody.events import EventType
 from vestige.errors import VestigeError
@@ -99,7 +99,13 @@ def opened(event: Event) -> dict[str, object]:
 
 
 def test_every_command_is_one_that_reads_or_one_that_acts() -> None:
-    assert sorted(commands(typer.main.get_command(app))) == sorted([*READING, *ACTING, *NO_HOME])
+    assert sorted(commands(typer.main.get_command(command_line()))) == sorted([*READING, *ACTING, *NO_HOME])
+
+
+def test_each_command_is_in_the_modules_that_are_named_for_it() -> None:
+    everything = commands(typer.main.get_command(command_line()))
+    alone = [one for word in MODULES for one in commands(typer.main.get_command(command_line(word))) if one.split()[0] == word]
+    assert sorted(alone) == sorted(everything)
 
 
 def test_every_command_that_reads_leaves_an_event_that_says_who_and_from_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -153,7 +159,7 @@ def test_a_hundred_years_and_every_duty_take_nothing_from_the_log(tmp_path: Path
 
 def test_no_setting_and_no_command_speaks_of_an_end_of_the_log() -> None:
     words = re.compile(r"expir|retain|retention|purge|prune|vacuum|max_age|trim|forget|keep_days")
-    names = [field.name for field in dataclasses.fields(Config)] + commands(typer.main.get_command(app))
+    names = [field.name for field in dataclasses.fields(Config)] + commands(typer.main.get_command(command_line()))
     assert [name for name in names if words.search(name)] == []
 
 

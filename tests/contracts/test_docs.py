@@ -12,7 +12,7 @@ import typer.main
 from tests.contracts.layers import ROOT
 
 from vestige import config
-from vestige.cli.main import app
+from vestige.cli.main import command_line, main
 from vestige.custody.events import EventType
 
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
@@ -29,7 +29,7 @@ def _commands(command: Any, words: tuple[str, ...] = ()) -> list[tuple[str, ...]
     return [found for name, below in sorted(command.commands.items()) for found in _commands(below, (*words, name))]
 
 
-_COMMANDS = _commands(typer.main.get_command(app))
+_COMMANDS = _commands(typer.main.get_command(command_line()))
 
 
 def test_every_field_of_the_configuration_stands_in_the_settings_page() -> None:
@@ -62,7 +62,7 @@ def test_every_command_stands_in_the_commands_page_and_no_other() -> None:
 @pytest.mark.parametrize("words", _COMMANDS, ids=" ".join)
 def test_every_command_answers_help(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        app([*words, "--help"])
+        main([*words, "--help"])
     assert ended.value.code == 0
     assert words[-1] in capsys.readouterr().out
 

@@ -2,56 +2,54 @@
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import typer
 
 from vestige import __version__
 from vestige.assembly import database_lost
-from vestige.cli import (
-    anchors,
-    backup,
-    checking,
-    clip,
-    correct,
-    device_faults,
-    devices,
-    docks,
-    ingest,
-    init,
-    items,
-    joining,
-    keys,
-    log,
-    models,
-    people,
-    redaction,
-    release,
-    review,
-    serve,
-    simulate,
-    upload,
-    watch,
-    witness,
-    witnesses,
-)
 from vestige.cli.context import GLOBALS, Context
 from vestige.cli.output import report_error
 from vestige.errors import LogUnwritable, VestigeError
 
-app = typer.Typer(
-    name="vestige",
-    help="An open, self-hosted evidence system for body-worn cameras.",
-    no_args_is_help=True,
-    invoke_without_command=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    epilog="Global options may stand anywhere on the line. Exit: 0 done, 1 not so, 2 wrong use, 3 refused, 4 could not.",
-)
+MODULES = {
+    "init": ["init"],
+    "people": ["people"],
+    "devices": ["devices", "device_faults"],
+    "dock": ["docks"],
+    "ingest": ["ingest"],
+    "upload": ["upload"],
+    "watch": ["watch"],
+    "items": ["items"],
+    "show": ["items"],
+    "trail": ["items"],
+    "findings": ["items"],
+    "join": ["joining"],
+    "clip": ["clip"],
+    "correct": ["correct"],
+    "redact": ["redaction"],
+    "review": ["redaction"],
+    "approve": ["redaction"],
+    "render": ["redaction"],
+    "export": ["release"],
+    "release": ["release"],
+    "fsck": ["checking"],
+    "routes": ["checking"],
+    "backup": ["backup"],
+    "restore": ["backup"],
+    "migrate": ["backup"],
+    "keys": ["keys"],
+    "models": ["models"],
+    "serve": ["serve"],
+    "simulate": ["simulate"],
+    "log": ["log", "witnesses", "anchors", "review"],
+    "witness": ["witness"],
+}
+"""Each command, in the order of the help, with the modules beside this one that have it: only those are loaded, which starts sooner."""
 
 _FLAGS = frozenset({"--json"})
 
 
-@app.callback()
 def root(
     context: typer.Context,
     home: str = typer.Option("", "--home", envvar="VESTIGE_HOME", help="The agency's home."),
@@ -67,41 +65,29 @@ def root(
     context.obj = Context(home=home, badge=badge, json=json)
 
 
-for module in (
-    init,
-    people,
-    devices,
-    device_faults,
-    docks,
-    ingest,
-    upload,
-    watch,
-    items,
-    joining,
-    clip,
-    correct,
-    redaction,
-    release,
-    checking,
-    backup,
-    keys,
-    models,
-    serve,
-    simulate,
-    log,
-    witness,
-    witnesses,
-    anchors,
-    review,
-):
-    module.register(app)
+def command_line(word: str = "") -> typer.Typer:
+    """The command line with that command alone; with all of them where there is none of that name."""
+    made = typer.Typer(
+        name="vestige",
+        help="An open, self-hosted evidence system for body-worn cameras.",
+        no_args_is_help=True,
+        invoke_without_command=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        epilog="Global options may stand anywhere on the line. Exit: 0 done, 1 not so, 2 wrong use, 3 refused, 4 could not.",
+    )
+    made.callback()(root)
+    for name in MODULES.get(word) or dict.fromkeys(name for names in MODULES.values() for name in names):
+        import_module(f"vestige.cli.{name}").register(made)
+    return made
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line; never a traceback for what can go wrong in use."""
-    arguments = hoisted(list(sys.argv[1:] if argv is None else argv))
+    globals_, rest = hoisted(list(sys.argv[1:] if argv is None else argv))
+    arguments = globals_ + rest
     try:
-        app(arguments, standalone_mode=True)
+        command_line(next(iter(rest), ""))(arguments, standalone_mode=True)
     except VestigeError as error:
         sys.exit(report_error(error, json="--json" in arguments))
     except Exception as error:  # only the catalog knows its driver's errors; anything else is raised on
@@ -113,8 +99,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(130)
 
 
-def hoisted(arguments: list[str]) -> list[str]:
-    """The arguments with the global options first, wherever they stood before a `--`."""
+def hoisted(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """The global options, wherever they stood before a `--`, and the other arguments."""
     first: list[str] = []
     rest: list[str] = []
     stream = iter(arguments)
@@ -128,7 +114,7 @@ def hoisted(arguments: list[str]) -> list[str]:
             first += [word, *([value] if (value := next(stream, None)) is not None else [])]
         else:
             rest.append(word)
-    return first + rest
+    return first, rest
 
 
 if __name__ == "__main__":
