@@ -20,6 +20,7 @@ from django.db import connection, connections
 from tests.agency import CONSOLE, Agency, make_agency
 from tests.beside import TimeAuthority
 from tests.budget import examples, how_far
+from tests.forking import command
 from vestige import config
 from vestige.actions import anchors, backup, clip, intake, release, stamping
 from vestige.actions.checking import check
@@ -434,9 +435,7 @@ def test_machine_and_keyring_are_lost_and_shares_of_the_kit_bring_all_back(tmp_p
     home, kit = tmp_path / "home", tmp_path / "kit"
 
     def vestige(*words: str, home: Path = home) -> dict[str, object]:
-        done = subprocess.run(
-            [sys.executable, "-m", "vestige.cli.main", "--home", str(home), "--json", *words], capture_output=True, check=False
-        )
+        done = command("--home", str(home), "--json", *words)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}
 

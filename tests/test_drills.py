@@ -4,14 +4,13 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests import tlog_reader
+from tests.forking import command
 
 ITEMS = 6
 
@@ -49,13 +48,7 @@ class Site:
 def vestige(home: Path, *words: str, code: int = 0) -> str:
     """Run it as a person does; everything it said. Fails on another exit status than `code`."""
     environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "VESTIGE_HOME"}}
-    done = subprocess.run(
-        [sys.executable, "-m", "vestige.cli.main", "--home", str(home), *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**environment, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
+    done = command("--home", str(home), *words, env=environment)
     said = done.stdout + done.stderr
     assert "Traceback" not in said, said
     assert done.returncode == code, said

@@ -3,17 +3,15 @@
 import base64
 import hashlib
 import json
-import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import bagit
 import pytest
 
 from tests.agency import CONSOLE, Agency, make_agency
+from tests.forking import command
 from vestige.access.roles import Role
 from vestige.actions import intake, items, people, release
 from vestige.actions.checking import check
@@ -209,13 +207,7 @@ def test_a_flipped_byte_a_lost_object_and_a_stray_file_are_named(agency: Agency,
 
 
 def vestige(home: Path, *words: str) -> tuple[int, list[dict[str, object]], str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "vestige.cli.main", "--home", str(home), "--json", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
+    done = command("--home", str(home), "--json", *words)
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 

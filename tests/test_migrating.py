@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from tests.agency import CONSOLE, make_agency
+from tests.forking import command
 from vestige.actions.checking import check
 from vestige.assembly import log_key, migrate_home, open_home
 from vestige.catalog.models import Event
@@ -34,8 +35,8 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     connections.close_all()
 
 
-def vestige(home: Path, *words: str) -> "subprocess.CompletedProcess[bytes]":
-    return subprocess.run([sys.executable, "-m", "vestige.cli.main", "--home", str(home), *words], capture_output=True, check=False)
+def vestige(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    return command("--home", str(home), *words)
 
 
 def test_it_is_brought_forward_after_a_copy_and_holds_all_that_it_held(
