@@ -160,7 +160,7 @@ def power_cut(template: Path, traced: tuple[Path, list[Call]], after: int, where
 
 
 def test_after_a_power_cut_at_any_moment_the_card_comes_in_whole(template: Path, traced: tuple[Path, list[Call]], tmp_path: Path) -> None:
-    draw, tried, end = random.Random(os.urandom(8)), 0, time.monotonic() + seconds(0.03, 900)
+    draw, tried, end = random.Random(os.urandom(8)), 0, time.monotonic() + seconds(0.012, 300)
     while time.monotonic() < end or tried < 3:
         after = draw.randrange(len(traced[1]))
         left = power_cut(template, traced, after, tmp_path / str(tried))
@@ -176,7 +176,7 @@ def test_killed_at_any_write_fsync_rename_unlink_or_commit_nothing_is_lost_or_tw
     counts = Counter(call.name for call in traced[1])
     points = [(name, n) for name in KILLED_AT for n in range(1, counts[name] + 1)]
     random.Random(os.urandom(8)).shuffle(points)
-    tried, killed, end = 0, 0, time.monotonic() + seconds(0.04, 1e9)
+    tried, killed, end = 0, 0, time.monotonic() + seconds(0.02, 1e9)
     for name, when in points:
         if tried >= 3 and time.monotonic() > end:
             break

@@ -92,7 +92,7 @@ def test_killed_at_any_write_fsync_rename_or_commit_no_key_is_lost(template: Pat
     counts = Counter(call.name for call in traced[1])
     points = [(name, n) for name in KILLED_AT for n in range(1, counts[name] + 1)]
     random.Random(os.urandom(8)).shuffle(points)
-    tried, killed, end = 0, 0, time.monotonic() + seconds(0.05, 1e9)
+    tried, killed, end = 0, 0, time.monotonic() + seconds(0.02, 1e9)
     for name, when in points:
         if tried >= 3 and time.monotonic() > end:
             break

@@ -76,7 +76,7 @@ def test_many_processes_and_kills_leave_one_gapless_log(environment: dict[str, s
 
     for code in (_WRITER, _WRITER, _WRITER, _SEQUENCER, _SEQUENCER):
         start(code)
-    draw, end = random.Random(os.urandom(8)), time.monotonic() + max(12.0, seconds(0.03, 300))
+    draw, end = random.Random(os.urandom(8)), time.monotonic() + max(12.0, seconds(0.015, 300))
     while time.monotonic() < end:
         time.sleep(draw.uniform(0.2, 3))
         code, pid = running.pop(draw.randrange(len(running)))
