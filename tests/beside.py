@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import forking
+
 _CONFIG = """
 [ tsa ]
 default_tsa = one
@@ -55,14 +57,8 @@ class WitnessProcess:
         return f"http://127.0.0.1:{self.port}"
 
     def command(self, *words: str) -> dict[str, object]:
-        done = subprocess.run(
-            [sys.executable, "-m", "vestige.cli.main", "--json", "witness", *words, "--dir", str(self.folder)],
-            env=_environment(),
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        )
+        done = forking.command("--json", "witness", *words, "--dir", str(self.folder), env=_environment())
+        done.check_returncode()
         first: dict[str, object] = json.loads(done.stdout.splitlines()[0])
         return first
 

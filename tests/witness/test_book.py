@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.custody.signing import Signer, checkpoint, leaves, root, signer
+from tests.forking import command
 
 from vestige.custody.cosignatures import Cosignature, pick
 from vestige.custody.signed_notes import COSIGNATURE, ED25519, parse_checkpoint, parse_note
@@ -201,8 +202,7 @@ def test_the_commands_make_trust_and_show(tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
     def vestige(*words: str) -> tuple[int, str]:
-        command = [sys.executable, "-m", "vestige.cli.main", "--json", "witness", *words, "--dir", str(tmp_path / "w")]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+        done = command("--json", "witness", *words, "--dir", str(tmp_path / "w"), env=environment)
         assert "Traceback" not in done.stderr
         return done.returncode, done.stdout
 
