@@ -5,13 +5,17 @@ import random
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from tests.agency import CONSOLE, Agency, make_agency
+from tests.agency import CONSOLE, START, Agency, make_agency
 from tests.budget import examples
 from tests.media.worlds import Clip
 from vestige.actions import devices, intake
 from vestige.actions.checking import check
 from vestige.actions.intake import Sent
+from vestige.catalog.models import FilePlace
 from vestige.evidence.clocks import camera_offset, drifts, trail_began
 from vestige.evidence.completeness import Place, around, gap_words, places
 from vestige.evidence.items import FindingKind
@@ -34,6 +38,13 @@ def take(agency: Agency, folder: Path, name: str, device: str | None = "CAM1") -
     assert outcome.status == "accessioned", outcome.reason
 
 
+def quarantined(agency: Agency, folder: Path, name: str) -> None:
+    path = folder / name
+    path.write_bytes(f"nothing that opens, called {name}".encode())
+    sent = Sent(path, device="CAM1", recorded_at=START)
+    assert intake.receive(agency.ports, agency.actor("evidence custodian"), sent, lambda _: None).status == "quarantined"
+
+
 def told(agency: Agency, kind: FindingKind = FindingKind.SEQUENCE_GAP) -> list[str]:
     return sorted(one.detail for one in agency.ports.catalog.findings(closed=False) if one.kind is kind)
 
@@ -51,6 +62,49 @@ def test_a_gap_in_a_cameras_numbers_is_told_until_it_is_filled(agency: Agency, t
     take(agency, card, "MOV_0008.mp4")
     assert told(agency) == []
     assert check(agency.ports, CONSOLE) == []
+
+
+def test_what_is_kept_apart_came_in_and_what_stands_beside_footage_is_no_footage(agency: Agency, tmp_path: Path) -> None:
+    card = tmp_path / "card"
+    card.mkdir()
+    take(agency, card, "MOV_0001.mp4")
+    take(agency, card, "MOV_0003.mp4")
+    assert told(agency) == ["of this camera's files MOV_0002 did not come in"]
+    for ending in ("lrv", "THM", "srt", "xml", "gpx", "lrf", "glv", "txt"):
+        quarantined(agency, card, f"MOV_0002.{ending}")
+        quarantined(agency, card, f"MOV_0005.{ending}")
+    assert told(agency) == ["of this camera's files MOV_0002 did not come in"]
+    quarantined(agency, card, "MOV_0002.mp4")
+    assert told(agency) == []
+    quarantined(agency, card, "MOV_0007.mp4")
+    assert told(agency) == ["of this camera's files MOV_0004 to MOV_0006 did not come in"]
+    assert check(agency.ports, CONSOLE) == []
+
+
+def test_the_places_of_an_earlier_version_are_found_as_it_comes_forward(agency: Agency, tmp_path: Path) -> None:
+    card = tmp_path / "card"
+    card.mkdir()
+    take(agency, card, "MOV_0001.mp4")
+    quarantined(agency, card, "MOV_0002.srt")
+    quarantined(agency, card, "GX020007.MP4")
+    take(agency, card, "MOV_0009.mp4", device=None)
+    kept = set(FilePlace.objects.values_list("item", "device", "family", "number"))
+    assert len(kept) == 3
+    call_command("migrate", "catalog", "0017_past_stamps", verbosity=0, interactive=False, skip_checks=True)
+    call_command("migrate", "catalog", verbosity=0, interactive=False, skip_checks=True)
+    assert set(FilePlace.objects.values_list("item", "device", "family", "number")) == kept
+
+
+def test_however_many_files_a_camera_has_two_steps_into_an_index_find_the_neighbours(agency: Agency, either_database: str) -> None:
+    device = agency.ports.catalog.device("CAM1")
+    assert device is not None
+    with CaptureQueriesContext(connection) as asked:
+        assert agency.ports.devices.neighbours(device.id, "MOV_", 7) == []
+    assert len(asked) == 2
+    for one in asked if either_database == "sqlite" else ():
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {one['sql']}")
+            assert "USING COVERING INDEX file_place (device_id=? AND family=? AND number" in str(cursor.fetchall())
 
 
 def test_a_chapter_that_is_missing_is_told_too(agency: Agency, tmp_path: Path) -> None:

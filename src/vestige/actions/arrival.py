@@ -199,8 +199,8 @@ class Judged:
         if self.damage:
             open_finding(desk, pen, FindingKind.DAMAGED, item, self.damage)
         found = desk.ports.catalog.recording(str(recording))
-        if found and found.device and not self.arrival.recording and self.status is ItemStatus.ACCESSIONED:
-            sequence(desk, pen, found.device, self._filename())
+        if found and found.device and not self.arrival.recording:
+            sequence(desk, pen, found.device, (self.arrival.item, self._filename()))
         if found is None or not new:
             return
         about = ("recording", recording)

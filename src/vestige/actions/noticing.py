@@ -1,14 +1,13 @@
 """Findings that come and go by themselves: wrong clocks, gaps in a camera's numbers. Each ends, as an event, when its cause is gone."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from uuid import UUID
 
 from vestige.actions.door import Desk, Pen
 from vestige.actions.findings import close_by, open_finding
 from vestige.evidence.clocks import camera_offset, drifts, in_words
-from vestige.evidence.completeness import Place, around, gap_words, places
-from vestige.evidence.items import Device, Finding, FindingKind
+from vestige.evidence.completeness import Place, around, gap_words, places_of
+from vestige.evidence.items import Device, FindingKind
 
 
 def offset_of(facts: Mapping[str, object]) -> int | None:
@@ -42,16 +41,20 @@ def dock_clock(desk: Desk, pen: Pen, dock: UUID, offset: int) -> None:
     _clock(desk, pen, FindingKind.DOCK_CLOCK, ("dock", dock), words if drifts(offset) else "", "the dock's clock was right as it signed in")
 
 
-def sequence(desk: Desk, pen: Pen, device: Device, filename: str) -> None:
-    """A file of a camera came in: what its name says is missing beside it is told; what was missing and is here now is told no more."""
-    for place in places(Path(filename).stem):
-        known = [other.number for name in desk.ports.devices.filenames(device.id, filename[:1]) for other in _same(place, name)]
+def sequence(desk: Desk, pen: Pen, device: Device, item: tuple[UUID, str]) -> None:
+    """A file of a camera came in (the item's id, and the file's name), whatever became of it: what its name says is missing beside it is told.
+
+    What was missing and is here now is told no more. Inside a transaction that holds the counter of items: one file at a time.
+    """
+    for place in places_of(item[1]):
+        known = desk.ports.devices.neighbours(device.id, place.family, place.number)
+        desk.ports.devices.placed(item[0], device.id, place.family, place.number)
         _gaps(desk, pen, device, place, around(place, known))
 
 
 def _gaps(desk: Desk, pen: Pen, device: Device, place: Place, beside: tuple[int | None, int | None]) -> None:
     below, above = beside
-    opened = {one.detail: one for one in desk.ports.catalog.findings_of([device.id]) if _is_open(one, FindingKind.SEQUENCE_GAP)}
+    opened = {one.detail: one for one in desk.ports.catalog.open_findings_of([device.id], FindingKind.SEQUENCE_GAP)}
     if below is not None and above is not None and (gap := opened.get(gap_words(place.family, below, above, place.width))):
         close_by(desk, pen, gap, f"{place.family}{place.number:0{place.width}d} came in")
     pairs = [(below, place.number), (place.number, above)]
@@ -61,17 +64,9 @@ def _gaps(desk: Desk, pen: Pen, device: Device, place: Place, beside: tuple[int 
             open_finding(desk, pen, FindingKind.SEQUENCE_GAP, ("device", device.id), words)
 
 
-def _same(place: Place, filename: str) -> list[Place]:
-    return [one for one in places(Path(filename).stem) if one.family == place.family]
-
-
 def _clock(desk: Desk, pen: Pen, kind: FindingKind, about: tuple[str, UUID], words: str, right: str) -> None:
-    known = [one for one in desk.ports.catalog.findings_of([about[1]]) if _is_open(one, kind)]
+    known = desk.ports.catalog.open_findings_of([about[1]], kind)
     if words and not known:
         open_finding(desk, pen, kind, about, words)
     for finding in known if not words else ():
         close_by(desk, pen, finding, right)
-
-
-def _is_open(finding: Finding, kind: FindingKind) -> bool:
-    return finding.kind is kind and finding.closed_at is None

@@ -69,10 +69,16 @@ class DjangoDevices:
         found = {item.id: item for item in items.filter(id__in=list(item_of.values()))}
         return {device: _seen(found[item]) for device, item in item_of.items()}
 
-    def filenames(self, device: UUID, begins: str) -> list[str]:
-        """The names of the files that came of it, those that begin so in whatever case."""
-        rows = models.EvidenceItem.objects.filter(recording__device=device, parent__isnull=True, filename__istartswith=begins)
-        return list(rows.values_list("filename", flat=True))
+    def placed(self, item: UUID, device: UUID, family: str, number: int) -> None:
+        """An item holds that place in the camera's sequence."""
+        models.FilePlace.objects.create(item_id=item, device_id=device, family=family, number=number)
+
+    def neighbours(self, device: UUID, family: str, number: int) -> list[int]:
+        """The numbers of that sequence that came in, next to this one: below it and above it, where there are any."""
+        rows = models.FilePlace.objects.filter(device=device, family=family).values_list("number", flat=True)
+        below = rows.filter(number__lt=number).order_by("-number").first()
+        above = rows.filter(number__gt=number).order_by("number").first()
+        return [one for one in (below, above) if one is not None]
 
     def recordings(self, device: UUID, limit: int) -> list[Recording]:
         """Its recordings, newest first."""

@@ -56,6 +56,7 @@ class DjangoCatalog:
     finding = staticmethod(queries.finding)
     findings = staticmethod(queries.findings)
     findings_of = staticmethod(queries.findings_of)
+    open_findings_of = staticmethod(queries.open_findings_of)
     unprepared = staticmethod(queries.unprepared)
     unread_since = staticmethod(queries.unread_since)
     archive_bytes = staticmethod(queries.archive_bytes)

@@ -12,7 +12,7 @@ from vestige.catalog.accounts.models import RoleGrant
 from vestige.catalog.places import came_near
 from vestige.catalog.plans import compile_plan
 from vestige.evidence.attribution import Correction
-from vestige.evidence.items import Device, EvidenceItem, Finding, ItemFilter, ItemStatus, Recording, RedactionFacts, TrailEntry
+from vestige.evidence.items import Device, EvidenceItem, Finding, FindingKind, ItemFilter, ItemStatus, Recording, RedactionFacts, TrailEntry
 from vestige.evidence.people import Person
 from vestige.evidence.values import Digest
 
@@ -160,6 +160,12 @@ def findings(*, closed: bool) -> list[Finding]:
 def findings_of(objects: Iterable[UUID]) -> list[Finding]:
     """Findings about any of these, newest first."""
     return [values.finding(row) for row in models.Finding.objects.filter(object_id__in=list(objects)).order_by("-id")]
+
+
+def open_findings_of(objects: Iterable[UUID], *kinds: FindingKind) -> list[Finding]:
+    """The open findings of these kinds about any of these, newest first."""
+    rows = models.Finding.objects.filter(object_id__in=list(objects), kind__in=[one.value for one in kinds], closed_at__isnull=True)
+    return [values.finding(row) for row in rows.order_by("-id")]
 
 
 def _redactions() -> "QuerySet[models.Redaction]":

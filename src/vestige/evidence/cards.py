@@ -15,6 +15,8 @@ from vestige.evidence.segments import in_order
 _FOOTAGE = frozenset({".360", ".avi", ".insv", ".mkv", ".mov", ".mp4", ".mts", ".mxf", ".ts"})
 _SMALL = frozenset({".glv", ".lrf", ".lrv"})
 _NOTES = frozenset({".csv", ".fit", ".gpx", ".json", ".log", ".nmea", ".srt", ".txt", ".vtt", ".xml"})
+BESIDE = _SMALL | _NOTES | {".thm"}
+"""Endings (in small letters) of what only ever stands beside footage."""
 _GOPRO_SMALL = re.compile(r"GL(\d{6})", re.IGNORECASE)
 _INSTA_SMALL = re.compile(r"(PRO_)?LRV_(\d{8}_\d{6})_(\d)\d_(\d+)", re.IGNORECASE)
 _INSTA = re.compile(r"(PRO_)?VID_(\d{8}_\d{6})_(\d)\d_(\d+)", re.IGNORECASE)

@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import PurePath
+
+from vestige.evidence.cards import BESIDE
 
 SLACK_MS = 2_000
 """Cameras and docks write many of their times in whole seconds."""
@@ -21,6 +24,12 @@ class Place:
     number: int
     width: int
     first: int | None = None
+
+
+def places_of(filename: str) -> tuple[Place, ...]:
+    """The places that a file holds in its camera's sequence: none where its ending says that it only stands beside footage."""
+    path = PurePath(filename)
+    return () if path.suffix.lower() in BESIDE else places(path.stem)
 
 
 def places(stem: str) -> tuple[Place, ...]:

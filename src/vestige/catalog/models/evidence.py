@@ -209,6 +209,23 @@ class TrackPoint(models.Model):
         return f"{self.latitude_e7}, {self.longitude_e7}"
 
 
+class FilePlace(models.Model):
+    """A place in its camera's sequence that an item's file name tells (evidence.completeness): follows from item and recording."""
+
+    item = models.ForeignKey(EvidenceItem, models.CASCADE, related_name="places")
+    device = models.ForeignKey(Device, models.CASCADE, related_name="places", db_index=False)
+    family = models.CharField(max_length=40)
+    number = models.IntegerField()
+
+    class Meta:
+        """The places next to one are found at once."""
+
+        indexes = (models.Index(fields=["device", "family", "number"], name="file_place"),)
+
+    def __str__(self) -> str:
+        return f"{self.family}{self.number}"
+
+
 class Finding(models.Model):
     """What needs a person."""
 
