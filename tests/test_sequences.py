@@ -115,13 +115,26 @@ def test_a_chapter_that_is_missing_is_told_too(agency: Agency, tmp_path: Path) -
     take(agency, card, "GX010042.MP4")
     take(agency, card, "GX020042.MP4")
     take(agency, card, "GX010044.MP4")
-    assert told(agency) == ["of this camera's files GX0043 did not come in"]
+    assert told(agency) == ["of this camera's files GoPro 0043 did not come in"]
+
+
+def test_one_gopro_counts_one_number_whatever_the_letters_before_it(agency: Agency, tmp_path: Path) -> None:
+    card = tmp_path / "card"
+    card.mkdir()
+    for name in ("GX010042.MP4", "GH010043.MP4", "GH020043.MP4", "GOPR0044.mp4", "GP010044.mp4", "GS010045.mp4", "GX010046.MP4"):
+        take(agency, card, name)
+    assert told(agency) == []
+    take(agency, card, "GH010050.MP4")
+    assert told(agency) == ["of this camera's files GoPro 0047 to GoPro 0049 did not come in"]
+    for name in ("GHAA0047.mp4", "GS__0048.mp4", "G0020049.mp4"):
+        take(agency, card, name)
+    assert told(agency) == []
 
 
 def test_names_tell_their_places() -> None:
     assert places("DSC00012") == (Place("DSC", 12, 5),)
-    assert places("GOPR0042") == (Place("GOPR", 42, 4),)
-    assert places("GP010042")[0] == Place("GOPR", 42, 4)
+    assert places("GOPR0042") == places("GPAA0042") == places("g0010042") == (Place("GoPro ", 42, 4),)
+    assert places("GP010042") == (Place("GoPro ", 42, 4), Place("GP of 0042, chapter ", 1, 2, 1))
     for stem in ("20260101_100000", "clip", "0042", "A1B2C30042", "MOV_123456", ""):
         assert places(stem) == ()
     assert around(Place("X", 1, 4), [9_998, 9_999]) == (None, None), "the counter began anew"

@@ -9,8 +9,10 @@ from vestige.evidence.cards import BESIDE
 
 SLACK_MS = 2_000
 """Cameras and docks write many of their times in whole seconds."""
-_GOPRO = re.compile(r"(G[HXLPS])(\d{2})(\d{4})", re.IGNORECASE)
-_GOPRO_FIRST = re.compile(r"GOPR(\d{4})", re.IGNORECASE)
+_GOPRO_CHAPTER = re.compile(r"(G[GHLPSX])(\d{2})(\d{4})", re.IGNORECASE)
+_GOPRO_OTHER = re.compile(r"(?:GOPR|G[HPSX][A-Z]{2}|G[PS]__?|G\d{3})(\d{4})", re.IGNORECASE)
+"""A single file, the loops of a recording, panoramas, bursts: GOPR0042, GHAA0042, GS_0042, G0010042 (docs/cards.md)."""
+_GOPRO = "GoPro "
 _COUNTED = re.compile(r"([A-Za-z]{2,8}[-_]?)(\d{4,5})")
 _TURNED = 5_000
 """A counter that goes on this far away has begun anew."""
@@ -33,13 +35,16 @@ def places_of(filename: str) -> tuple[Place, ...]:
 
 
 def places(stem: str) -> tuple[Place, ...]:
-    """The places that a file's name (without ending) tells: its number, and of a recording that the camera split its chapter too."""
-    if chapter := _GOPRO.fullmatch(stem):
-        family, old = chapter[1].upper(), chapter[1].upper() == "GP"
-        number = Place("GOPR" if old else family, int(chapter[3]), 4)
-        return (number, Place(f"{family} of {chapter[3]}, chapter ", int(chapter[2]), 2, 1))
-    if lone := _GOPRO_FIRST.fullmatch(stem):
-        return (Place("GOPR", int(lone[1]), 4),)
+    """The places that a file's name (without ending) tells: its number, and of a recording that the camera split its chapter too.
+
+    A GoPro counts one number over all that it records; the letters before it change with codec, picture and mode, a chapter has no number
+    of its own.
+    """
+    if chapter := _GOPRO_CHAPTER.fullmatch(stem):
+        number = Place(_GOPRO, int(chapter[3]), 4)
+        return (number, Place(f"{chapter[1].upper()} of {chapter[3]}, chapter ", int(chapter[2]), 2, 1))
+    if other := _GOPRO_OTHER.fullmatch(stem):
+        return (Place(_GOPRO, int(other[1]), 4),)
     counted = _COUNTED.fullmatch(stem)
     return (Place(counted[1].upper(), int(counted[2]), len(counted[2])),) if counted else ()
 
