@@ -7,14 +7,17 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.agency import CONSOLE, START, Agency, make_agency
+from tests.media.worlds import Clip
 from vestige.access.plan import All, OwnedBy
 from vestige.access.roles import Role
 from vestige.actions import correcting, devices, intake, items, people
 from vestige.actions.checking import check
-from vestige.actions.intake import Sent
+from vestige.actions.intake import Outcome, Sent
 from vestige.errors import BadInput, NotFound, Refused
 from vestige.evidence.attribution import Attribution, who_recorded
 from vestige.evidence.items import FindingKind, ItemFilter, Recording
+from vestige.evidence.people import Actor
+from vestige.ingest.card import Card, Wishes, read_card
 
 DAY = 86_400_000
 
@@ -22,13 +25,19 @@ DAY = 86_400_000
 @pytest.fixture
 def agency(either_database: str, tmp_path: Path) -> Agency:  # noqa: ARG001  # which database is the fixture's business
     agency = make_agency(tmp_path)
-    for badge in ("O1", "O2"):
+    for badge in ("O1", "O2", "O3"):
         people.add(agency.ports, CONSOLE, badge, f"Officer {badge}", [Role.OFFICER])
     custodian = agency.actor("evidence custodian")
     devices.register(agency.ports, custodian, "CAM1")
     devices.assign(agency.ports, custodian, "CAM1", "O1", START - 10 * DAY, START - 5 * DAY)
     devices.assign(agency.ports, custodian, "CAM1", "O2", START - 5 * DAY)
     return agency
+
+
+def person(agency: Agency, badge: str) -> Actor:
+    found = agency.ports.catalog.person(badge)
+    assert found is not None
+    return Actor("person", str(found.id), f"{found.name} ({badge})", found.roles, "console")
 
 
 def taken(agency: Agency, folder: Path, at: int | None, officer: str | None = None, device: str | None = "CAM1") -> Recording:
@@ -89,6 +98,34 @@ def test_an_officer_is_corrected_and_the_trail_shows_both(agency: Agency, tmp_pa
     owner = agency.ports.catalog.person("O1")
     assert owner is not None
     assert [one.id for one in agency.ports.catalog.recordings(OwnedBy(owner.id), ItemFilter())] == [recording.id]
+    assert check(agency.ports, CONSOLE) == []
+
+
+def test_whoever_was_corrected_away_reads_the_same_card_again_and_gets_nothing_of_their_own(agency: Agency, tmp_path: Path) -> None:
+    card = tmp_path / "card"
+    card.mkdir()
+    (card / "MOV_0001.mp4").write_bytes(Clip(frames=20).data())
+    (card / "MOV_0001.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nF/2.8\n")
+    first, second = person(agency, "O1"), person(agency, "O2")
+
+    def read(actor: Actor, officer: str | None = None) -> list[tuple[str, UUID]]:
+        wishes = Wishes(device="CAM1", officer=officer)
+        outcomes = list(read_card(agency.ports, actor, Card.find([card]), wishes, lambda _: None))
+        assert all(isinstance(one, Outcome) for one in outcomes), outcomes
+        return [(one.status, one.recording) for one in outcomes if isinstance(one, Outcome)]
+
+    [(_, recording), (_, again)] = read(first)
+    assert again == recording
+    custodian = agency.actor("evidence custodian")
+    correcting.correct(agency.ports, custodian, str(recording), "It was O2's", officer="O2")
+    here = [("duplicate", recording)] * 2
+    assert read(first) == read(second) == read(custodian, "O1") == read(custodian, "O2") == here
+    assert agency.ports.catalog.recordings(OwnedBy(UUID(first.id)), ItemFilter()) == []
+    with pytest.raises(Refused):
+        items.show_recording(agency.ports, first, str(recording))
+    correcting.correct(agency.ports, custodian, str(recording), "It was an administrator's", officer="ADMIN")
+    assert read(first) == read(second) == here
+    assert [status for status, _ in read(custodian, "O3")] == ["accessioned", "accessioned"], "somebody who never had it brings their own"
     assert check(agency.ports, CONSOLE) == []
 
 

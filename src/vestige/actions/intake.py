@@ -22,6 +22,7 @@ from vestige.access.permissions import Permission
 from vestige.access.plan import OwnedBy, visible
 from vestige.actions.arrival import EVENTS, Arrival, arrive, facts_of
 from vestige.actions.door import Desk, action
+from vestige.actions.joined import corrected_away
 from vestige.actions.ports import Intake, Ports
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, Fault, Refused, Unavailable
@@ -112,7 +113,8 @@ def _placed(desk: Desk, arrival: Arrival, sent: Sent) -> Arrival:
     recording = desk.ports.catalog.recording(str(footage.recording)) if footage else None
     if footage is None or recording is None:
         raise BadInput(f"{sent.path} stands beside footage that is not here")
-    desk.require(Subject(officer=recording.officer))
+    if arrival.officer is None or not corrected_away(desk.ports, recording, arrival.officer):
+        desk.require(Subject(officer=recording.officer))
     return replace(arrival, beside=sent.beside.value, recording=recording.id, joins=True, position=footage.position)
 
 
@@ -142,7 +144,7 @@ def kept_once(
     Raises DiskFull, Unavailable; then `give_up` is the caller's.
     """
     known = desk.ports.catalog.with_digest(arrival.digest)
-    same = [pair for pair in known if _same_sender(arrival, pair[1]) and known_to(pair[0])]
+    same = [pair for pair in known if _same_sender(desk, arrival, pair[1]) and known_to(pair[0])]
     duplicate = still_there(desk, same)
     if duplicate:
         return _again(desk, duplicate, arrival, intake, also)
@@ -192,7 +194,7 @@ def _nothing_moved(desk: Desk, arrival: Arrival, known: Sequence[Known]) -> None
     still_shared(desk, arrival, known)
     before = {arrival.item, *(item.id for item, _ in known)}
     now = desk.ports.catalog.with_digest(arrival.digest)
-    if any(_same_sender(arrival, recording) for item, recording in now if item.id not in before):
+    if any(_same_sender(desk, arrival, recording) for item, recording in now if item.id not in before):
         raise Unavailable("the same sender's same file came in meanwhile; nothing is kept twice, try again")
 
 
@@ -214,12 +216,14 @@ def _again(desk: Desk, known: Known, arrival: Arrival, intake: Intake, also: Cal
     return outcome
 
 
-def _same_sender(arrival: Arrival, recording: Recording) -> bool:
+def _same_sender(desk: Desk, arrival: Arrival, recording: Recording) -> bool:
+    """Whether it comes from the same camera, officer and time. Whoever was corrected away sends what is here, and gets nothing of their own."""
     if arrival.beside:
         return recording.id == arrival.recording
     if arrival.device is not None and (recording.device is None or recording.device.serial != arrival.device):
         return False
-    if arrival.officer is not None and recording.officer != arrival.officer:
+    officer = arrival.officer
+    if officer is not None and recording.officer != officer and not corrected_away(desk.ports, recording, officer):
         return False
     if arrival.stated_time is not None:
         return recording.recorded_at == arrival.stated_time

@@ -1,4 +1,4 @@
-"""What belongs to one activation of a camera, and which recordings were joined: by the docks' containers, and by the log."""
+"""What belongs to one activation of a camera, which recordings were joined, whose one was: by the docks' containers, and by the log."""
 
 from collections.abc import Iterator, Sequence
 from uuid import UUID
@@ -29,6 +29,15 @@ def parts_of(ports: Ports, recording: Recording) -> list[Recording]:
     """The recordings that were joined into this one: findings about them are about it."""
     numbers = dict.fromkeys(_from(ports, recording))
     return [found for number in numbers if (found := ports.catalog.recording(number))]
+
+
+def corrected_away(ports: Ports, recording: Recording, officer: UUID) -> bool:
+    """Whether the recording was that officer's until it was corrected to be somebody else's."""
+    person = ports.catalog.person(str(officer))
+    if person is None or recording.officer == officer:
+        return False
+    told = (one.opened.get("data") for one in ports.catalog.told_of("recording", str(recording.id), EventType.RECORDING_CORRECTED))
+    return any(isinstance(data, dict) and data.get("officer_was") == f"{person.name} ({person.badge})" for data in told)
 
 
 def _from(ports: Ports, recording: Recording) -> Iterator[str]:
