@@ -149,6 +149,24 @@ def test_a_time_is_corrected_and_the_cameras_own_stays(agency: Agency, tmp_path:
     assert check(agency.ports, CONSOLE) == []
 
 
+def test_whoever_is_named_is_compared_with_the_register_at_the_time_that_is_known(agency: Agency, tmp_path: Path) -> None:
+    custodian, recording = agency.actor("evidence custodian"), taken(agency, tmp_path, START - 6 * DAY, "O2")
+
+    def told() -> list[str]:
+        return [one.detail for one in agency.ports.catalog.open_findings_of([recording.id], FindingKind.OFFICER_DIFFERS)]
+
+    assert told() == ["O2 is named; the camera CAM1 was with O1 then"]
+    correcting.correct(agency.ports, custodian, recording.number, "Clock", recorded_at=START - 4 * DAY)
+    assert told() == [], "O2 had it at the corrected time"
+    correcting.correct(agency.ports, custodian, recording.number, "Badge", officer="O3")
+    assert told() == ["O3 is named; the camera CAM1 was with O2 then"]
+    correcting.correct(agency.ports, custodian, recording.number, "Clock", recorded_at=START - 7 * DAY)
+    assert told() == ["O3 is named; the camera CAM1 was with O1 then"]
+    correcting.correct(agency.ports, custodian, recording.number, "Clock", recorded_at=START - 11 * DAY)
+    assert told() == [], "nobody had it then"
+    assert check(agency.ports, CONSOLE) == []
+
+
 def test_a_correction_takes_permission_reason_and_something_to_correct(agency: Agency, tmp_path: Path) -> None:
     recording = taken(agency, tmp_path, START - 6 * DAY)
 

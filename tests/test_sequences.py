@@ -181,3 +181,6 @@ def test_real_cameras_tell_by_how_much_their_clock_is_off(agency: Agency, footag
     assert device is not None
     assert (finding.object_kind, finding.object_id) == ("device", device.id)
     assert finding.detail.endswith("the camera's clock was 18.0 s ahead by satellite time")
+    made = agency.ports.devices.recordings(device.id, 1)[0].measured_at
+    assert made is not None
+    assert [agency.ports.devices.measured_after(device.id, at) for at in (0, made - 1, made)] == [True, True, False]

@@ -9,7 +9,7 @@ from uuid import UUID
 from vestige.actions.devices import clean_serial, new_device
 from vestige.actions.door import Desk, Pen
 from vestige.actions.findings import open_finding
-from vestige.actions.noticing import camera_clock, offset_of, recorded_later, sequence
+from vestige.actions.noticing import camera_clock, officer_differs, offset_of, recorded_later, sequence
 from vestige.actions.records import facts_digest, number
 from vestige.custody.accession import Condition, judge
 from vestige.custody.events import EventType
@@ -162,7 +162,8 @@ class Judged:
         serial = arrival.device or _serial(self.facts)
         device = (desk.ports.catalog.device(serial) or new_device(pen, serial, _model(self.facts))) if serial else None
         at, source = self._when()
-        holder = desk.ports.catalog.holder(device.id, at) if device and at is not None else None
+        offset = offset_of(self.facts) if source is TimeSource.DOCK else None
+        holder = desk.ports.catalog.holder(device.id, at - (offset or 0)) if device and at is not None else None
         officer = who_recorded(holder=holder, stated=arrival.officer).officer
         place = self.facts.get("place")
         columns: dict[str, Plain] = {
@@ -177,7 +178,7 @@ class Judged:
             "longitude_e7": place[1] if isinstance(place, list) else None,
             "test": None,
             "corrected_at": None,
-            "clock_offset_ms": offset_of(self.facts) if source is TimeSource.DOCK else None,
+            "clock_offset_ms": offset,
         }
         return recording, (Change("recording", recording, columns),)
 
@@ -203,17 +204,14 @@ class Judged:
             sequence(desk, pen, found.device, (self.arrival.item, self._filename()))
         if found is None or not new:
             return
-        about = ("recording", recording)
-        camera_clock(desk, pen, found.device, (recording, found.number), offset_of(self.facts))
+        camera_clock(desk, pen, found, offset_of(self.facts))
         if found.recorded_at is not None and found.recorded_at_source not in {TimeSource.FILE, TimeSource.STATED}:
             recorded_later(desk, pen, (recording, found.number), found.recorded_at)
         if found.officer is None:
-            open_finding(desk, pen, FindingKind.CAMERA_WITHOUT_OFFICER, about, "nobody is known to have worn this camera then")
-        elif found.device and found.recorded_at is not None:
-            holder = desk.ports.catalog.holder(found.device.id, found.recorded_at)
-            if who_recorded(holder=holder, stated=found.officer).differs:
-                words = f"{found.officer_badge} is named; the camera {found.device.serial} was with somebody else then"
-                open_finding(desk, pen, FindingKind.OFFICER_DIFFERS, about, words)
+            words = "nobody is known to have worn this camera then"
+            open_finding(desk, pen, FindingKind.CAMERA_WITHOUT_OFFICER, ("recording", recording), words)
+        else:
+            officer_differs(desk, pen, found, "")
 
 
 def facts_of(desk: Desk, arrival: Arrival) -> Judged:

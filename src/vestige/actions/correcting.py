@@ -1,24 +1,23 @@
 """A wrong officer or time is corrected by a recorded act. What the camera said stays, and is shown beside it; every original's trail has both."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from vestige.access.permissions import Permission
 from vestige.actions.door import Desk, Pen, action
-from vestige.actions.findings import close_by, open_finding
+from vestige.actions.findings import close_by
 from vestige.actions.items import subject_of
+from vestige.actions.noticing import officer_differs
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, NotFound
 from vestige.evidence.changes import Change, Plain, Purpose, Statement
 from vestige.evidence.items import FindingKind, Recording
-from vestige.evidence.people import Person
 from vestige.evidence.values import from_ms, uuid7
 
 _SETTLED = {
-    "officer": frozenset({FindingKind.CAMERA_WITHOUT_OFFICER, FindingKind.OFFICER_DIFFERS}),
-    "recorded_at": frozenset({FindingKind.NO_RECORDED_TIME}),
+    "officer": (FindingKind.CAMERA_WITHOUT_OFFICER,),
+    "recorded_at": (FindingKind.CAMERA_CLOCK, FindingKind.NO_RECORDED_TIME),
 }
-"""What a correction of the field answers."""
+"""What a correction of the field answers, of what is told about the recording: that of its camera's clock stays with the camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +48,8 @@ def correct(desk: Desk, ref: str, reason: str, *, officer: str = "", recorded_at
         raise BadInput("this is what is known already; there is nothing to correct")
     with desk.writing() as pen:
         _record(desk, pen, recording, steps, reason)
-        _settle(desk, pen, recording, steps, reason)
-    corrected = desk.ports.catalog.recording(str(recording.id))
-    if corrected is None:
-        raise NotFound(f"there is no recording {ref[:100]}")
+        corrected = _found(desk, str(recording.id))
+        _settle(desk, pen, corrected, {step.field for step in steps}, f"corrected: {reason}")
     return corrected
 
 
@@ -106,26 +103,12 @@ def _record(desk: Desk, pen: Pen, recording: Recording, steps: list[_Step], reas
         pen.record(statement)
 
 
-def _settle(desk: Desk, pen: Pen, recording: Recording, steps: list[_Step], reason: str) -> None:
-    """Findings that a correction answers end with it; a corrected time at which somebody else had the camera opens one."""
-    fields = {step.field for step in steps}
-    settled = {kind for field in fields for kind in _SETTLED[field]}
-    known = [one for one in desk.ports.catalog.findings_of([recording.id]) if one.closed_at is None]
-    for finding in known:
-        if finding.kind in settled:
-            close_by(desk, pen, finding, f"corrected: {reason}")
-    at = next((step.value for step in steps if step.field == "recorded_at"), None)
-    if "officer" in fields or not isinstance(at, int) or recording.device is None:
-        return
-    holder = desk.ports.catalog.holder(recording.device.id, at)
-    if holder and holder != recording.officer and not any(one.kind is FindingKind.OFFICER_DIFFERS for one in known):
-        words = f"at the corrected time the camera {recording.device.serial} was with {_named(desk, holder)}"
-        open_finding(desk, pen, FindingKind.OFFICER_DIFFERS, ("recording", recording.id), words)
-
-
-def _named(desk: Desk, person: UUID) -> str:
-    found: Person | None = desk.ports.catalog.person(str(person))
-    return found.badge if found else "somebody else"
+def _settle(desk: Desk, pen: Pen, corrected: Recording, fields: set[str], why: str) -> None:
+    """Findings that a correction answers end with it; whoever is named now, at the time that is known now, is compared with the register."""
+    answered = [kind for field in fields for kind in _SETTLED[field]]
+    for finding in desk.ports.catalog.open_findings_of([corrected.id], *answered):
+        close_by(desk, pen, finding, why)
+    officer_differs(desk, pen, corrected, why, named="officer" in fields)
 
 
 def _iso(at: int | None) -> str:

@@ -22,18 +22,16 @@ from vestige.actions.dock_words import find, words_of
 from vestige.actions.door import Desk, Pen, action
 from vestige.actions.findings import open_finding
 from vestige.actions.intake import Known, end, give_up, made_durable, still_shared, still_there
-from vestige.actions.noticing import camera_clock
+from vestige.actions.noticing import camera_clock, officer_differs
 from vestige.actions.ports import Intake, Source
 from vestige.custody.events import EventType
 from vestige.errors import NotFound, Unavailable
 from vestige.evidence.changes import Change, Plain, Statement
-from vestige.evidence.docks import Container, ContainerName, ObjectName, Part, SentObject, Shelf
+from vestige.evidence.docks import FARTHEST, Container, ContainerName, ObjectName, Part, SentObject, Shelf
 from vestige.evidence.items import FindingKind, ItemStatus, TimeSource
 from vestige.evidence.moments import moment
 from vestige.evidence.values import uuid7
 from vestige.policy.load import UNCATEGORIZED
-
-_FARTHEST = 2_147_483_647
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +205,7 @@ class _Reception:
             if known and known.place is None:
                 changes.append(Change("recording", recording, {"latitude_e7": place[0], "longitude_e7": place[1]}))
         offset = self._offset(judged)
-        if joins and offset is not None:
+        if offset is not None:
             changes.append(Change("recording", recording, {"clock_offset_ms": offset}))
         return tuple(changes)
 
@@ -234,7 +232,8 @@ class _Reception:
                 open_finding(desk, pen, kind, about, words)
         offset, found = self._offset(judged), desk.ports.catalog.recording(str(recording))
         if found and offset is not None:
-            camera_clock(desk, pen, found.device, (recording, found.number), offset)
+            camera_clock(desk, pen, found, offset)
+            officer_differs(desk, pen, found, f"the camera's clock was measured in {found.number}")
         if not arrival.joins:
             self._findings_of_new(pen, recording)
 
@@ -258,8 +257,8 @@ class _Reception:
         """Milliseconds from the trigger to the object's start: objects stand in the order in which they were recorded."""
         starts, triggered = self.sending.name.starts_at, self.sending.container.triggered_at
         if starts is None:
-            return _FARTHEST
-        return max(-_FARTHEST, min(_FARTHEST - 1, starts - (triggered or 0))) if triggered else 0
+            return FARTHEST
+        return max(-FARTHEST, min(FARTHEST - 1, starts - (triggered or 0))) if triggered else 0
 
     def _sent(self, container: Container) -> list[SentObject]:
         return self.desk.ports.docks.sent(container.id, self.sending.name.name)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from vestige.actions.dock_words import out_of_use
 from vestige.actions.door import Desk
-from vestige.evidence.attribution import who_recorded
+from vestige.evidence.attribution import DOCK_NAMES, who_recorded
 from vestige.evidence.docks import Container, ContainerName, Shelf
 from vestige.evidence.items import Device, FindingKind
 from vestige.evidence.people import Person
@@ -38,7 +38,7 @@ def sender_of(desk: Desk, container: Container, named: ContainerName) -> Sender:
     holder = desk.ports.catalog.holder(device.id, named.triggered_at) if device else None
     found = who_recorded(holder=holder, told=person.id if person else None)
     if found.differs and person:
-        doubts[FindingKind.OFFICER_DIFFERS] = f"the dock names {person.badge}; the camera {named.serial} was with somebody else then"
+        doubts[FindingKind.OFFICER_DIFFERS] = f"{DOCK_NAMES}{person.badge}; the camera {named.serial} was with somebody else then"
     return Sender(found.officer, device, doubts)
 
 

@@ -6,14 +6,17 @@ from uuid import UUID
 from vestige.access.permissions import Permission
 from vestige.actions import dock_whole
 from vestige.actions.door import Desk, Pen, action
-from vestige.actions.findings import close_by
+from vestige.actions.findings import close_by, open_finding
 from vestige.actions.items import subject_of
 from vestige.actions.joined import by_dock
+from vestige.actions.noticing import officer_differs
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, NotFound, Unavailable
 from vestige.evidence.changes import Change, Plain, Statement
 from vestige.evidence.items import FindingKind, Recording
 from vestige.policy.load import UNCATEGORIZED
+
+_ASKED_ANEW = frozenset({FindingKind.CLIPS_MISSING, FindingKind.EVENTS_WITHOUT_VIDEO})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,16 @@ def join(desk: Desk, ref: str, into: str, reason: str) -> Joined:
 
 
 def _settle(desk: Desk, pen: Pen, part: Recording, whole: Recording, words: str) -> None:
-    """Findings that the join answers end; what is missing is asked of the whole."""
+    """Findings that the join answers end; what is missing is asked of the whole, and what else was told of the part is told of the whole."""
     answered = {FindingKind.RECORDING_ELSEWHERE, *((FindingKind.CAMERA_WITHOUT_OFFICER,) if part.officer or whole.officer else ())}
-    for finding in desk.ports.catalog.findings_of([part.id, whole.id]):
-        of_part = finding.object_id == part.id and finding.kind in {FindingKind.CLIPS_MISSING, FindingKind.EVENTS_WITHOUT_VIDEO}
-        if finding.closed_at is None and (finding.kind in answered or of_part):
+    known = desk.ports.catalog.open_findings_of([part.id, whole.id], *FindingKind)
+    told = {(one.kind, one.detail) for one in known if one.object_id == whole.id}
+    for finding in known:
+        if finding.kind in answered or finding.object_id == part.id:
             close_by(desk, pen, finding, words)
+        if finding.object_id == part.id and finding.kind not in answered | _ASKED_ANEW and (finding.kind, finding.detail) not in told:
+            open_finding(desk, pen, finding.kind, ("recording", whole.id), finding.detail)
+    officer_differs(desk, pen, _found(desk, str(whole.id)), words)
     for container in desk.ports.docks.containers([whole.id]):
         dock_whole.look(desk, pen, container)
 

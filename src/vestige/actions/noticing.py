@@ -1,13 +1,14 @@
-"""Findings that come and go by themselves: wrong clocks, gaps in a camera's numbers. Each ends, as an event, when its cause is gone."""
+"""Findings that come and go by themselves: wrong clocks, gaps in a camera's numbers, officers. Each ends, as an event, when its cause is gone."""
 
 from collections.abc import Mapping
 from uuid import UUID
 
 from vestige.actions.door import Desk, Pen
 from vestige.actions.findings import close_by, open_finding
+from vestige.evidence.attribution import DOCK_NAMES
 from vestige.evidence.clocks import camera_offset, drifts, in_words
 from vestige.evidence.completeness import Place, around, gap_words, places_of
-from vestige.evidence.items import Device, FindingKind
+from vestige.evidence.items import Device, FindingKind, Recording
 
 
 def offset_of(facts: Mapping[str, object]) -> int | None:
@@ -18,13 +19,40 @@ def offset_of(facts: Mapping[str, object]) -> int | None:
     return camera_offset(camera, satellites, after)
 
 
-def camera_clock(desk: Desk, pen: Pen, device: Device | None, recording: tuple[UUID, str], offset: int | None) -> None:
-    """A camera's clock was measured by the satellites while it recorded: drift opens one finding, and the first good clock ends it."""
+def camera_clock(desk: Desk, pen: Pen, recording: Recording, offset: int | None) -> None:
+    """A camera's clock was measured by the satellites while it recorded: drift opens one finding, and the first good clock ends it.
+
+    What was measured last decides, not what came in last: an older recording that comes in late says nothing of the clock as it is.
+    """
     if offset is None:
         return
-    about = ("device", device.id) if device else ("recording", recording[0])
-    words = f"while it recorded {recording[1]} the camera's clock was {in_words(offset)} by satellite time"
-    _clock(desk, pen, FindingKind.CAMERA_CLOCK, about, words if drifts(offset) else "", f"the clock was right in {recording[1]}")
+    device, at = recording.device, recording.measured_at
+    if device and at is not None and desk.ports.devices.measured_after(device.id, at):
+        return
+    about = ("device", device.id) if device else ("recording", recording.id)
+    words = f"while it recorded {recording.number} the camera's clock was {in_words(offset)} by satellite time"
+    _clock(desk, pen, FindingKind.CAMERA_CLOCK, about, words if drifts(offset) else "", f"the clock was right in {recording.number}")
+
+
+def officer_differs(desk: Desk, pen: Pen, recording: Recording, why: str, *, named: bool = False) -> None:
+    """Whoever is named beside who had the camera then is told (R15); what was told and is so no more ends with `why`.
+
+    `named`: a person has just named the officer, and so answered what a dock says of somebody else too.
+    """
+    at, device = recording.known_at, recording.device
+    holder = desk.ports.catalog.holder(device.id, at) if device and at is not None else None
+    words = ""
+    if device and holder and holder != recording.officer:
+        had = desk.ports.catalog.person(str(holder))
+        whose = had.badge if had else "somebody else"
+        words = f"{recording.officer_badge or 'nobody'} is named; the camera {device.serial} was with {whose} then"
+    known = desk.ports.catalog.open_findings_of([recording.id], FindingKind.OFFICER_DIFFERS)
+    for finding in known:
+        stays = holder is not None and not named and finding.detail.startswith(DOCK_NAMES)
+        if finding.detail != words and (words or not stays):
+            close_by(desk, pen, finding, why)
+    if words and not any(one.detail == words for one in known):
+        open_finding(desk, pen, FindingKind.OFFICER_DIFFERS, ("recording", recording.id), words)
 
 
 def recorded_later(desk: Desk, pen: Pen, recording: tuple[UUID, str], recorded_at: int) -> None:

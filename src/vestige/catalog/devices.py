@@ -4,7 +4,8 @@ import json
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from vestige.catalog import models, queries, values
 from vestige.evidence.devices import Assignment, DeviceFault, FaultOutcome, FaultReason, Seen
@@ -79,6 +80,15 @@ class DjangoDevices:
         below = rows.filter(number__lt=number).order_by("-number").first()
         above = rows.filter(number__gt=number).order_by("number").first()
         return [one for one in (below, above) if one is not None]
+
+    def measured_after(self, device: UUID, at: int) -> bool:
+        """Whether its clock was measured in a recording that it made after that moment (ms UTC): by a trail, or in the file itself."""
+        made = ExpressionWrapper(F("recorded_at") - Coalesce(F("clock_offset_ms"), 0), BigIntegerField())
+        later = models.Recording.objects.filter(device=device, recorded_at__isnull=False).annotate(made=made).filter(made__gt=at)
+        itself = models.EvidenceItem.objects.filter(
+            recording=OuterRef("id"), probe__has_key="telemetry_after_ms", probe__container_time__gt=0
+        )
+        return later.filter(Q(clock_offset_ms__isnull=False) | Exists(itself)).exists()
 
     def recordings(self, device: UUID, limit: int) -> list[Recording]:
         """Its recordings, newest first."""

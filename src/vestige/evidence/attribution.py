@@ -25,6 +25,10 @@ class Correction:
     at: int
 
 
+DOCK_NAMES = "the dock names "
+"""How the words begin that tell of somebody whom a camera system names beside the holder: that officer is the recording's no more than before."""
+
+
 def who_recorded(*, holder: UUID | None, stated: UUID | None = None, told: UUID | None = None) -> Attribution:
     """The rule. `stated`: a person who brings footage in says so; `holder`: whom the camera was assigned to then; `told`: a camera system says so.
 

@@ -7,6 +7,9 @@ from uuid import UUID
 
 from vestige.evidence.people import Actor
 
+FARTHEST = 2_147_483_647
+"""The position of what tells no time: behind everything else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dock:

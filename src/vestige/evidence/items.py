@@ -107,9 +107,12 @@ class Recording:
     @property
     def known_at(self) -> int | None:
         """When it was recorded as far as anybody knows: as a person corrected it, else as its clock was measured, else as the camera says."""
-        if self.corrected_at is not None or self.recorded_at is None:
-            return self.corrected_at
-        return self.recorded_at - (self.clock_offset_ms or 0)
+        return self.measured_at if self.corrected_at is None else self.corrected_at
+
+    @property
+    def measured_at(self) -> int | None:
+        """When it was recorded by the clocks alone: as its clock was measured, else as the camera says."""
+        return None if self.recorded_at is None else self.recorded_at - (self.clock_offset_ms or 0)
 
     @property
     def status(self) -> ItemStatus:
