@@ -2,17 +2,20 @@
 
 import io
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from tests.agency import CONSOLE, Agency, make_agency
 
-from vestige.actions import correcting, device_faults, dock_intake, dock_words, docks, items, joining
+from vestige.access.roles import Role
+from vestige.actions import chasing, correcting, device_faults, devices, dock_intake, dock_words, docks, items, joining, people
 from vestige.actions.checking import check
 from vestige.actions.dock_intake import Sending
 from vestige.catalog.models import Event, EvidenceItem, Recording
 from vestige.errors import BadInput, NotFound, Refused
 from vestige.evidence.docks import Dock
 from vestige.evidence.items import FindingKind, ItemFilter
+from vestige.evidence.people import system
 from vestige.ingest.axis.names import container_name, object_name
 
 NAME = "_CAM1_20260101T100000Z"
@@ -101,6 +104,35 @@ def test_what_is_missing_is_asked_of_the_whole(agency: Agency) -> None:
     assert told() == []
     complete()
     assert told() == []
+    assert check(agency.ports, CONSOLE) == []
+
+
+def test_what_is_told_of_the_part_is_told_of_the_whole_and_ends_with_it(agency: Agency) -> None:
+    custodian = agency.actor("evidence custodian")
+    for badge in ("O1", "O2"):
+        people.add(agency.ports, CONSOLE, badge, f"Officer {badge}", [Role.OFFICER])
+    first, second = connected(agency, "First"), connected(agency, "Second")
+    devices.assign(agency.ports, custodian, "CAM1", "O1", 1_767_000_000_000)
+    send(agency, first, "20260101_100000_a.mp4")
+    dock_words.describe(agency.ports, second.actor(), container_name(NAME), {"UserID": "O2"}, make=False)
+    send(agency, second, "20260101_100100_b.mp4")
+    agency.clock.at += 2 * chasing.PATIENCE_MS
+    dock_words.describe(agency.ports, first.actor(), container_name(NAME), {"Status": "Complete"}, make=False)
+    chasing.chase(agency.ports, system("docks"))
+    numbers = sorted(Recording.objects.values_list("number", flat=True))
+    whole, part = (Recording.objects.get(number=number).id for number in numbers)
+    join(agency, numbers[1], numbers[0])
+
+    def told(of: UUID) -> set[FindingKind]:
+        return {one.kind for one in agency.ports.catalog.open_findings_of([of], *FindingKind)}
+
+    assert told(part) == set()
+    assert told(whole) == {FindingKind.OFFICER_DIFFERS, FindingKind.RECORDING_INCOMPLETE}
+    correcting.correct(agency.ports, custodian, numbers[0], "O2 borrowed it", officer="O2")
+    correcting.correct(agency.ports, custodian, numbers[0], "no, it was O1", officer="O1")
+    assert told(whole) == {FindingKind.RECORDING_INCOMPLETE}
+    dock_words.describe(agency.ports, second.actor(), container_name(NAME), {"Status": "Complete"}, make=False)
+    assert told(whole) == set()
     assert check(agency.ports, CONSOLE) == []
 
 

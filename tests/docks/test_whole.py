@@ -9,7 +9,8 @@ import pytest
 from tests.agency import CONSOLE, Agency, make_agency
 from tests.budget import examples
 
-from vestige.actions import chasing, devices, dock_intake, dock_words, docks
+from vestige.access.roles import Role
+from vestige.actions import chasing, correcting, devices, dock_intake, dock_words, docks, people
 from vestige.actions.checking import check
 from vestige.actions.dock_intake import Sending
 from vestige.catalog.models import Event, Recording
@@ -76,6 +77,42 @@ def test_a_missing_clip_is_told_when_the_dock_calls_it_complete_and_no_more_when
     assert (last.end_reason, first.end_reason) == ("it came in after all", "a part of it came in; what is still missing is told anew")
     assert Event.objects.filter(type="finding:closed").count() == 2
     assert check(agency.ports, CONSOLE) == []
+
+
+def test_a_clip_that_tells_no_time_begins_at_the_trigger(agency: Agency, dock: Dock) -> None:
+    send(agency, dock, "a.mp4")
+    describe(agency, dock, Status="Complete")
+    assert told(agency, FindingKind.CLIPS_MISSING) == ["no clip covers 10:00:00 to 10:00:30 UTC (begins in the pre-event buffer)"]
+
+
+def test_what_is_told_of_a_clip_later_counts(agency: Agency, dock: Dock) -> None:
+    clip(agency, dock, "100000", "100100")
+    describe(agency, dock, Status="Complete")
+    assert told(agency, FindingKind.CLIPS_MISSING) == ["no clip covers 10:01:00 to 10:02:00 UTC"]
+    said = {"StartTime": "20260101T100000Z", "StopTime": "20260101T100200Z"}
+    dock_words.describe_object(agency.ports, dock.actor(), container_name(NAME), object_name("20260101_100000_x.mp4"), said)
+    assert told(agency, FindingKind.CLIPS_MISSING) == []
+    assert check(agency.ports, CONSOLE) == []
+
+
+def test_two_containers_that_tell_different_times_say_one_thing_whichever_is_looked_at(agency: Agency, dock: Dock) -> None:
+    other = container_name("O1" + NAME)
+    dock_words.describe(agency.ports, dock.actor(), other, {**SAID, "StopTime": "20260101T100300Z"}, make=True)
+    clip(agency, dock, "100000", "100100")
+    dock_intake.receive(agency.ports, dock.actor(), Sending(other, object_name("bookmark_20260101T100015Z_1"), {}, io.BytesIO(b"x")))
+    describe(agency, dock, Status="Complete")
+    assert told(agency, FindingKind.CLIPS_MISSING) == ["no clip covers 10:01:00 to 10:02:00 UTC"]
+    dock_words.describe(agency.ports, dock.actor(), other, {"Status": "Complete"}, make=False)
+    both = ["no clip covers 10:01:00 to 10:02:00 UTC; no clip covers 10:01:00 to 10:03:00 UTC"]
+    assert told(agency, FindingKind.CLIPS_MISSING) == both
+    closed = len(told(agency, FindingKind.CLIPS_MISSING, closed=True))
+    for _ in range(2):
+        describe(agency, dock, BWCModel="x")
+        dock_words.describe(agency.ports, dock.actor(), other, {"BWCModel": "x"}, make=False)
+    assert told(agency, FindingKind.CLIPS_MISSING) == both
+    assert len(told(agency, FindingKind.CLIPS_MISSING, closed=True)) == closed
+    send(agency, dock, "b.mp4", StartTime="20260101T100100Z", StopTime="20260101T100300Z")
+    assert told(agency, FindingKind.CLIPS_MISSING) == []
 
 
 def test_what_the_camera_noted_without_footage_is_told(agency: Agency, dock: Dock) -> None:
@@ -151,6 +188,42 @@ def test_a_recording_from_the_future_is_told(agency: Agency) -> None:
     dock_words.describe(agency.ports, dock.actor(), name, {}, make=True)
     dock_intake.receive(agency.ports, dock.actor(), Sending(name, object_name("a.mp4"), {}, io.BytesIO(b"x")))
     assert ["after it came in" in words for words in told(agency, FindingKind.CAMERA_CLOCK)] == [True]
+    custodian, number = agency.actor("evidence custodian"), recording(agency).number
+    correcting.correct(agency.ports, custodian, number, "the clock ran ahead", recorded_at=agency.clock.at)
+    assert told(agency, FindingKind.CAMERA_CLOCK) == []
+
+
+def measured(agency: Agency, dock: Dock, day: int, began: str) -> None:
+    """A recording of ten o'clock of that day, and a trail whose satellites say when it began."""
+    name, written = container_name(f"_CAM1_202601{day:02d}T100000Z"), trail(began).replace(b"2026-01-01", f"2026-01-{day:02d}".encode())
+    dock_words.describe(agency.ports, dock.actor(), name, {"StartTime": f"202601{day:02d}T100000Z"}, make=True)
+    sending = Sending(name, object_name(f"202601{day:02d}_100000_x_cam_gpstrail.json"), {}, io.BytesIO(written))
+    dock_intake.receive(agency.ports, dock.actor(), sending)
+
+
+def test_what_was_measured_last_decides_and_not_what_came_in_last(agency: Agency, dock: Dock) -> None:
+    measured(agency, dock, 5, "09:59")
+    [words] = told(agency, FindingKind.CAMERA_CLOCK)
+    measured(agency, dock, 3, "10:00")
+    assert told(agency, FindingKind.CAMERA_CLOCK) == [words], "it was right before, and is not now"
+    measured(agency, dock, 7, "10:00")
+    measured(agency, dock, 6, "09:58")
+    assert told(agency, FindingKind.CAMERA_CLOCK) == [], "it was wrong before, and is right now"
+    assert check(agency.ports, CONSOLE) == []
+
+
+def test_a_trail_that_comes_first_measures_and_somebody_elses_shift_is_told(agency: Agency, dock: Dock) -> None:
+    custodian = agency.actor("evidence custodian")
+    for badge in ("O1", "O2"):
+        people.add(agency.ports, CONSOLE, badge, f"Officer {badge}", [Role.OFFICER])
+    ten = 1_767_607_200_000  # 2026-01-05T10:00:00Z
+    devices.assign(agency.ports, custodian, "CAM1", "O2", ten - 3_600_000, ten - 1_000)
+    devices.assign(agency.ports, custodian, "CAM1", "O1", ten - 1_000)
+    measured(agency, dock, 5, "09:59")
+    found = recording(agency)
+    assert (found.officer_badge, found.clock_offset_ms, found.known_at) == ("O1", 60_000, ten - 60_000)
+    assert told(agency, FindingKind.OFFICER_DIFFERS) == ["O1 is named; the camera CAM1 was with O2 then"]
+    assert check(agency.ports, CONSOLE) == []
 
 
 def test_a_docks_clock_is_measured_as_it_signs_in(agency: Agency, dock: Dock) -> None:

@@ -10,7 +10,7 @@ from vestige.actions.door import Desk, Pen
 from vestige.actions.findings import close_by, open_finding
 from vestige.custody.events import EventType
 from vestige.evidence.completeness import holes
-from vestige.evidence.docks import Container, SentObject
+from vestige.evidence.docks import FARTHEST, Container, SentObject
 from vestige.evidence.items import EvidenceItem, FindingKind
 from vestige.evidence.moments import moment
 from vestige.evidence.values import from_ms
@@ -23,17 +23,27 @@ Clips = Sequence[tuple[SentObject, EvidenceItem]]
 
 
 def look(desk: Desk, pen: Pen, container: Container) -> None:
-    """Look at the recording of a complete container, inside a transaction that holds the dock's lock."""
-    if container.complete is None or container.recording is None:
+    """Look at the recording that a container belongs to, once a container of it is complete; the dock's lock is held.
+
+    A recording may have several, of one dock or of two whose parts a person joined: each that is complete is asked for what it tells, of all
+    that came, so that whichever is looked at says the same. It is incomplete no more when all of them are complete.
+    """
+    if container.recording is None:
         return
-    together = desk.ports.docks.containers([container.recording])  # of two docks, where a person joined what each sent
+    together = desk.ports.docks.containers([container.recording])
+    complete = [one for one in together if one.complete is not None]
+    if not complete:
+        return
     pairs = [pair for one in together for pair in desk.ports.docks.contents(one.id)]
     footage = [pair for pair in pairs if not pair[1].attached]
-    beside = len(pairs) - len(footage)
-    nothing = "" if footage else f"the camera was on ({container.name}) and {beside} object(s) came beside, but no footage"
+    names = ", ".join(sorted({one.name for one in complete}))
+    nothing = "" if footage else f"the camera was on ({names}) and {len(pairs)} object(s) came beside, but no footage"
+    lacking = dict.fromkeys(filter(None, (missing(one.said, footage) for one in complete))) if footage else {}
     _told(desk, pen, container, FindingKind.EVENTS_WITHOUT_VIDEO, nothing)
-    _told(desk, pen, container, FindingKind.CLIPS_MISSING, missing(container.said, footage) if footage else "")
-    _told(desk, pen, container, FindingKind.RECORDING_INCOMPLETE, "")
+    _told(desk, pen, container, FindingKind.CLIPS_MISSING, "; ".join(lacking))
+    whole = [container.recording] if len(complete) == len(together) else []
+    for finding in desk.ports.catalog.open_findings_of([container.id, *whole], FindingKind.RECORDING_INCOMPLETE):
+        close_by(desk, pen, finding, _CAME)
 
 
 def missing(said: Mapping[str, str], footage: Clips) -> str:
@@ -55,10 +65,10 @@ def at(said: Mapping[str, str], name: str) -> int | None:
 
 
 def _span(sent: SentObject, item: EvidenceItem, known: tuple[int, int]) -> tuple[int, int]:
-    """From when to when a clip goes; one whose length nobody tells (the camera encrypted it) may go on to the end."""
+    """From when to when a clip goes: from the trigger, where it tells no time; one whose length nobody tells (encrypted) may go on to the end."""
     trigger, stops = known
     starts, ends = at(sent.said, "StartTime"), at(sent.said, "StopTime")
-    begin = starts if starts is not None else trigger + item.position
+    begin = starts if starts is not None else trigger + (item.position if item.position != FARTHEST else 0)
     if ends is not None and ends > begin:
         return begin, ends
     return begin, begin + item.duration_ms if item.duration_ms else stops
@@ -72,7 +82,7 @@ def _part(begin: int, end: int, *, pre_event: bool) -> str:
 def _told(desk: Desk, pen: Pen, container: Container, kind: FindingKind, words: str) -> None:
     """Open findings of the kind that say something else are ended; one that says this is open in the end. No words: nothing is missing."""
     about = [container.id, *([container.recording] if container.recording else [])]
-    known = [one for one in desk.ports.catalog.findings_of(about) if one.kind is kind and one.closed_at is None]
+    known = desk.ports.catalog.open_findings_of(about, kind)
     for finding in known:
         if finding.detail != words:
             close_by(desk, pen, finding, "a part of it came in; what is still missing is told anew" if words else _CAME)

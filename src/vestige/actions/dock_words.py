@@ -66,7 +66,7 @@ def describe(desk: Desk, named: ContainerName, said: Mapping[str, str], *, make:
     return known is None
 
 
-@action("dock.describe_object", Permission.DOCK_SEND, EventType.DOCK_DESCRIBED, EventType.DEVICE_REGISTERED, *MARKED)
+@action("dock.describe_object", Permission.DOCK_SEND, EventType.DOCK_DESCRIBED, EventType.DEVICE_REGISTERED, *MARKED, *WHOLE)
 def describe_object(desk: Desk, named: ContainerName, name: ObjectName, said: Mapping[str, str]) -> None:
     """An object's metadata, in place of what was said before. Raises NotFound, BadInput."""
     with desk.writing() as pen:
@@ -83,6 +83,7 @@ def describe_object(desk: Desk, named: ContainerName, name: ObjectName, said: Ma
         _announced(desk, pen, named, name, said)
         if name.part is Part.BOOKMARK and found[0].item:
             mark(desk, pen, found[0].item, said)
+        look(desk, pen, container)
 
 
 @action("dock.put_small", Permission.DOCK_SEND, EventType.DOCK_DESCRIBED, EventType.DEVICE_REGISTERED)
