@@ -77,6 +77,20 @@ def test_what_stands_out_is_read_from_the_log_and_not_from_the_tables(either_dat
     assert (last.type, last.object_kind, last.object_id) == ("review:read", "week", busy)
 
 
+def test_whose_a_recording_was_when_it_was_viewed_is_what_counts(agency: Agency, tmp_path: Path) -> None:
+    officer, supervisor, custodian = agency.actor("officer"), agency.actor("supervisor"), agency.actor("evidence custodian")
+    restricted, plain = taken(agency, tmp_path, "use of force", officer), taken(agency, tmp_path, officer=officer)
+    viewing.start(agency.ports, supervisor, str(restricted), "a partner's")
+    for item in (restricted, plain):
+        viewing.start(agency.ports, officer, str(item), "my report")
+    before = review.read(agency.ports, agency.actor("auditor"), week(agency)).rows
+    correcting.correct(agency.ports, custodian, str(restricted), "the badge was a partner's", officer="SUPERVISOR")
+    correcting.correct(agency.ports, custodian, str(plain), "the badge was a partner's", officer="SUPERVISOR")
+    rows = review.read(agency.ports, agency.actor("auditor"), week(agency)).rows
+    assert rows == before, "nobody gets out of the list, or into it, by a correction afterwards"
+    assert [(row.who, row.count) for row in rows if row.kind is RowKind.OWN_RESTRICTED] == [(f"person:{officer.id}", 1)]
+
+
 def test_whose_a_recording_is_follows_its_correction(agency: Agency, tmp_path: Path) -> None:
     officer, supervisor = agency.actor("officer"), agency.actor("supervisor")
     restricted = taken(agency, tmp_path, "use of force", officer)

@@ -67,12 +67,14 @@ def test_different_items_within_any_hour_are_counted_not_looks() -> None:
 
 
 def test_own_recordings_are_listed_where_they_are_restricted() -> None:
-    owned = {
-        "mine": Owned("2026-1", "p1", "restricted"),
-        "plain": Owned("2026-2", "p1", "unrestricted"),
-        "hers": Owned("2026-3", "p2", "restricted"),
-    }
-    rows = judged(*(entry("viewing:started", NOON, item=item) for item in owned), owned=owned)
+    as_it_was = [
+        Owned("2026-1", "p1", "restricted"),
+        Owned("2026-2", "p1", "unrestricted"),
+        Owned("2026-3", "p2", "restricted"),
+        Owned("2026-1", "p2", "restricted"),
+    ]
+    viewings = [entry("viewing:started", NOON, item=one.number) for one in as_it_was]
+    rows = judged(*viewings, owned={str(viewing.id): one for viewing, one in zip(viewings, as_it_was, strict=True)})
     [row] = [one for one in rows if one.kind is RowKind.OWN_RESTRICTED]
     assert row.words.endswith("restricted: 2026-1")
     assert row.count == 1

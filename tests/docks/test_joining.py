@@ -8,7 +8,20 @@ import pytest
 from tests.agency import CONSOLE, Agency, make_agency
 
 from vestige.access.roles import Role
-from vestige.actions import chasing, correcting, device_faults, devices, dock_intake, dock_words, docks, items, joining, people
+from vestige.actions import (
+    chasing,
+    correcting,
+    device_faults,
+    devices,
+    dock_intake,
+    dock_words,
+    docks,
+    items,
+    joining,
+    people,
+    review,
+    viewing,
+)
 from vestige.actions.checking import check
 from vestige.actions.dock_intake import Sending
 from vestige.catalog.models import Event, EvidenceItem, Recording
@@ -82,6 +95,21 @@ def test_the_whole_shows_both_docks_segments_and_the_trails_hold(agency: Agency)
     assert check(agency.ports, CONSOLE) == []
     with pytest.raises(BadInput, match="joined before"):
         join(agency, numbers[1], numbers[0])
+
+
+def test_the_weekly_review_knows_what_the_part_was_before_the_join(agency: Agency) -> None:
+    first, second = connected(agency, "First"), connected(agency, "Second")
+    send(agency, first, "20260101_100000_a.mp4")
+    send(agency, second, "20260101_100100_b.mp4")
+    other = send(agency, second, "20260101_100200_c.mp4")
+    supervisor, numbers = agency.actor("supervisor"), sorted(Recording.objects.values_list("number", flat=True))
+    viewing.start(agency.ports, supervisor, other.number, "before")
+    send(agency, first, "bookmark_20260101T100015Z_1", CategoryID="use of force")
+    join(agency, numbers[1], numbers[0])
+    viewing.start(agency.ports, supervisor, other.number, "after")
+    started = agency.ports.reviews.entries(["viewing:started"], 0, agency.clock.at + 1)
+    owned = review._owned(agency.ports, started)  # what the weekly list is drawn from
+    assert [owned[str(one.id)].access_class for one in started] == ["unrestricted", "restricted"]
 
 
 def test_what_is_missing_is_asked_of_the_whole(agency: Agency) -> None:

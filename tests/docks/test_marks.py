@@ -7,7 +7,7 @@ import pytest
 from tests.agency import CONSOLE, Agency, make_agency
 from tests.docks.test_sending import NAME, announced, connected, kinds
 
-from vestige.actions import dock_intake, dock_words, docks, review
+from vestige.actions import dock_intake, dock_words, docks, review, viewing
 from vestige.actions.checking import check
 from vestige.actions.dock_intake import Sending
 from vestige.catalog.models import Event, Recording
@@ -95,5 +95,7 @@ def test_the_weekly_review_knows_the_access_class_that_a_bookmark_gave(agency: A
     bookmark(agency, dock, CategoryID="critical incident")
     [row] = Recording.objects.all()
     [item] = row.items.all()
-    [owned] = review._owned(agency.ports, [item.id]).values()  # what the weekly list is drawn from
+    viewing.start(agency.ports, agency.actor("supervisor"), str(item.id), "to look")
+    [started] = agency.ports.reviews.entries(["viewing:started"], 0, agency.clock.at + 1)
+    [owned] = review._owned(agency.ports, [started]).values()  # what the weekly list is drawn from
     assert owned.access_class == "confidential"

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -171,34 +172,48 @@ def _digest(week: str, rules: ReviewRules, rows: Sequence[Row]) -> str:
 
 def _seen(ports: Ports, starts: int, ends: int) -> Seen:
     entries = ports.reviews.entries(TYPES, starts, ends)
-    viewed = {str(entry.opened.get("item")) for entry in entries if entry.type == VIEWED}
-    return Seen(entries, ports.reviews.steps_back(starts, ends), _owned(ports, [UUID(one) for one in sorted(viewed) if one != "None"]))
+    return Seen(entries, ports.reviews.steps_back(starts, ends), _owned(ports, [one for one in entries if one.type == VIEWED]))
 
 
-def _owned(ports: Ports, items: Collection[UUID]) -> dict[str, Owned]:
-    """What the log tells of these items. A recording stands in the trail of its first item: the catalog says which items are together."""
-    told: dict[tuple[str, str], dict[str, object]] = {}
-    _fold(ports.reviews.beginnings(items), told)
-    lacking = {str(told[key]["recording"]) for item in items if (key := ("item", str(item))) in told}
-    lacking = {one for one in lacking if ("recording", one) not in told}
-    whole = [found for found in map(ports.catalog.recording, sorted(lacking)) if found]
-    _fold(ports.reviews.beginnings([item.id for one in whole for item in one.items]), told)
-    _fold(ports.reviews.categorised([ref for noun, ref in told if noun == "recording"]), told)
+def _owned(ports: Ports, viewings: Sequence[TrailEntry]) -> dict[str, Owned]:
+    """What the log had told of each viewed item when it was viewed, by the viewing's event: what is decided later changes nothing of it."""
+    viewed = {str(one.opened["item"]) for one in viewings if one.opened.get("item")}
+    told = {one.id: one for one in (*_told_of(ports, sorted(viewed)), *viewings)}
+    facts: dict[tuple[str, str], dict[str, object]] = {}
     owned: dict[str, Owned] = {}
-    for item in items:
-        facts = told.get(("item", str(item)), {})
-        recording = told.get(("recording", str(facts.get("recording"))), {})
-        if recording:
-            owned[str(item)] = Owned(str(facts["number"]), str(recording.get("officer")), str(recording.get("access_class")))
+    for entry in sorted(told.values(), key=lambda one: one.seq):
+        _fold(entry, facts)
+        item = facts.get(("item", str(entry.opened.get("item"))), {})
+        recording = facts.get(("recording", str(item.get("recording"))), {})
+        if entry.type == VIEWED and recording:
+            owned[str(entry.id)] = Owned(str(item["number"]), str(recording.get("officer")), str(recording.get("access_class")))
     return owned
 
 
-def _fold(entries: Sequence[TrailEntry], told: dict[tuple[str, str], dict[str, object]]) -> None:
-    for entry in entries:
-        data = entry.opened.get("data")
-        changes = data.get("set") if isinstance(data, Mapping) else None
-        for change in changes if isinstance(changes, list) else ():
-            told.setdefault((change["noun"], change["id"]), {}).update(change["columns"])
+def _told_of(ports: Ports, items: Sequence[str]) -> list[TrailEntry]:
+    """The entries that say what these items and their recordings are and were.
+
+    A recording stands in the trail of its first item; the catalog says which items are together now, and so where those of a part went.
+    """
+    beginnings = ports.reviews.beginnings([UUID(one) for one in items])
+    facts: dict[tuple[str, str], dict[str, object]] = {}
+    been: dict[str, set[str]] = defaultdict(set)
+    for entry in beginnings:
+        _fold(entry, facts)
+        item = str(entry.opened.get("item"))
+        been[item].add(str(facts.get(("item", item), {}).get("recording")))
+    lacking = {item for item, recordings in been.items() if any(("recording", one) not in facts for one in recordings)}
+    now = {str(facts["item", item]["recording"]) for item in lacking if ("item", item) in facts}
+    whole = [found for found in map(ports.catalog.recording, sorted(now)) if found]
+    others = ports.reviews.beginnings([item.id for one in whole for item in one.items])
+    return [*beginnings, *others, *ports.reviews.categorised(sorted(set().union(*been.values())))]
+
+
+def _fold(entry: TrailEntry, told: dict[tuple[str, str], dict[str, object]]) -> None:
+    data = entry.opened.get("data")
+    changes = data.get("set") if isinstance(data, Mapping) else None
+    for change in changes if isinstance(changes, list) else ():
+        told.setdefault((change["noun"], change["id"]), {}).update(change["columns"])
 
 
 def _agency(ports: Ports) -> tuple[AgencyFacts, ZoneInfo]:

@@ -78,6 +78,7 @@ def _entry(row: models.Event) -> TrailEntry:
         data=bytes(row.entry),
         leaf=bytes(row.leaf),
         opened=opened(openings.fields) if openings else {},
+        seq=row.seq,
     )
 
 

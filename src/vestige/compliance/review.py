@@ -2,7 +2,7 @@
 
 1. Viewings outside the agency's duty hours, by person.
 2. More items viewed or given out within an hour than the agency thinks usual, by person.
-3. Viewings of one's own recordings that are not unrestricted, by person.
+3. Viewings of recordings that were one's own and not unrestricted when they were viewed, by person.
 4. Failed sign-ins, by source.
 5. Clocks: an entry earlier than the one written before it; a witness or time authority whose clock differs from ours.
 6. Refused acts, by person and act.
@@ -108,12 +108,14 @@ def _fullest(entries: Sequence[TrailEntry]) -> tuple[Sequence[TrailEntry], int]:
 
 
 def _own(viewed: Sequence[TrailEntry], owned: Mapping[str, Owned]) -> Iterator[Row]:
+    """By whose it was and how it was classed when it was viewed."""
+
     def own(entry: TrailEntry) -> bool:
-        item = owned.get(str(_item(entry)))
+        item = owned.get(str(entry.id))
         return item is not None and item.access_class != "unrestricted" and _who(entry) == f"person:{item.officer}"
 
     for found in _grouped([entry for entry in viewed if own(entry)], _who).values():
-        numbers = sorted({owned[str(_item(entry))].number for entry in found})
+        numbers = sorted({owned[str(entry.id)].number for entry in found})
         yield _row(RowKind.OWN_RESTRICTED, found, f"viewed recordings of their own that are restricted: {', '.join(numbers)}")
 
 

@@ -205,7 +205,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class TrailEntry:
-    """An entry of the log with what the catalog can open of it, for people who may read it. `index` is None until it is sequenced."""
+    """An entry of the log with what the catalog can open of it, for people who may read it. `index` is None until it is sequenced.
+
+    `seq` is its place in the order written, where that was asked for.
+    """
 
     id: UUID
     index: int | None
@@ -214,6 +217,7 @@ class TrailEntry:
     data: bytes
     leaf: bytes
     opened: Mapping[str, object]
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ class ReviewRules:
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """What the log tells of an item: its number, the officer of its recording, and that recording's access class."""
+    """What the log had told of an item when it was viewed: its number, the officer of its recording, and that recording's access class."""
 
     number: str
     officer: str
@@ -48,7 +48,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A week as the log tells it: entries in the order written, steps back of the clock, and whose the viewed items are (by item id)."""
+    """A week as the log tells it: entries in the order written, steps back of the clock, and whose the viewed items were (by the viewing's event)."""
 
     entries: Sequence[TrailEntry]
     steps: Sequence[Step]
