@@ -167,6 +167,27 @@ def test_whoever_is_named_is_compared_with_the_register_at_the_time_that_is_know
     assert check(agency.ports, CONSOLE) == []
 
 
+def test_what_is_entered_of_the_register_afterwards_is_compared_with_what_came_in_before(agency: Agency, tmp_path: Path) -> None:
+    custodian = agency.actor("evidence custodian")
+    named, unnamed = taken(agency, tmp_path, START - 12 * DAY, "O3"), taken(agency, tmp_path, START - 12 * DAY)
+    theirs = taken(agency, tmp_path, START - DAY)
+
+    def told(recording: Recording) -> list[str]:
+        return [one.detail for one in agency.ports.catalog.open_findings_of([recording.id], FindingKind.OFFICER_DIFFERS)]
+
+    assert told(named) == told(unnamed) == told(theirs) == []
+    devices.assign(agency.ports, custodian, "CAM1", "O1", START - 13 * DAY, START - 11 * DAY)
+    assert told(named) == ["O3 is named; the camera CAM1 was with O1 then"]
+    assert told(unnamed) == ["nobody is named; the camera CAM1 was with O1 then"]
+    devices.give_back(agency.ports, custodian, "CAM1", START - 2 * DAY)
+    assert told(theirs) == [], "nobody had it then"
+    devices.assign(agency.ports, custodian, "CAM1", "O3", START - 2 * DAY)
+    assert told(theirs) == ["O2 is named; the camera CAM1 was with O3 then"]
+    devices.give_back(agency.ports, custodian, "CAM1", START - DAY - 1)
+    assert told(theirs) == [], "O3 had brought it back"
+    assert check(agency.ports, CONSOLE) == []
+
+
 def test_a_correction_takes_permission_reason_and_something_to_correct(agency: Agency, tmp_path: Path) -> None:
     recording = taken(agency, tmp_path, START - 6 * DAY)
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from vestige.access.permissions import Permission
 from vestige.access.plan import matches, visible
 from vestige.actions.door import Desk, Pen, action
 from vestige.actions.items import subject_of
+from vestige.actions.noticing import officer_differs
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, NotFound
 from vestige.evidence.changes import Change, Plain, Statement
@@ -102,7 +104,7 @@ def change(desk: Desk, said: Described, *, out_of_use: bool, reason: str = "") -
     return replace(known, model=said.model, mount=said.mount, kind=said.kind, out_of_use=since)
 
 
-@action("device.assign", Permission.DEVICE_ASSIGN, EventType.ASSIGNMENT_OPENED)
+@action("device.assign", Permission.DEVICE_ASSIGN, EventType.ASSIGNMENT_OPENED, EventType.FINDING_CLOSED, EventType.FINDING_OPENED)
 def assign(desk: Desk, serial: str, badge: str, starts: int, ends: int | None = None) -> None:
     """Give a camera to a person from a moment on, or for a period (ms UTC). Raises BadInput when somebody has it in that time, NotFound."""
     device, person = find(desk, serial), desk.ports.catalog.person(badge)
@@ -111,7 +113,7 @@ def assign(desk: Desk, serial: str, badge: str, starts: int, ends: int | None = 
     give(desk, device, person, starts, ends)
 
 
-@action("device.return", Permission.DEVICE_ASSIGN, EventType.ASSIGNMENT_CLOSED)
+@action("device.return", Permission.DEVICE_ASSIGN, EventType.ASSIGNMENT_CLOSED, EventType.FINDING_CLOSED, EventType.FINDING_OPENED)
 def give_back(desk: Desk, serial: str, at: int | None = None) -> Assignment:
     """A camera comes back, now or at a moment that was (ms UTC). Raises BadInput where nobody has it, or had it then."""
     return take_back(desk, find(desk, serial), at)
@@ -191,6 +193,7 @@ def give(desk: Desk, device: Device, person: Person, starts: int, ends: int | No
             until = "" if other.ends is None else ", until a later time"
             raise BadInput(f"{other.badge} has the camera {known.serial} then{until}; it must be returned first")
         hand(pen, known, person, (starts, ends))
+        _compare(desk, pen, person.id, (known, starts, ends))
 
 
 def hand(pen: Pen, device: Device, person: Person, span: tuple[int, int | None], data: Mapping[str, Plain] | None = None) -> None:
@@ -213,7 +216,15 @@ def take_back(desk: Desk, device: Device, at: int | None = None) -> Assignment:
         held = desk.ports.devices.held_now([device.id], now).get(device.id)
         if held is None:
             raise BadInput(f"nobody has the camera {device.serial}")
-        return end(pen, device, held, (now if at is None else at, now))
+        ended = end(pen, device, held, (now if at is None else at, now))
+        _compare(desk, pen, held.person, (device, now if at is None else at, now))
+        return ended
+
+
+def _compare(desk: Desk, pen: Pen, person: UUID, span: tuple[Device, int, int | None]) -> None:
+    """What came in of that time before it was said who had the camera, or had it no more, is compared with what is said now (R15)."""
+    for recording in desk.ports.devices.doubtful(*span, person):
+        officer_differs(desk, pen, recording, "it was entered since who had the camera then")
 
 
 def end(pen: Pen, device: Device, held: Assignment, when: tuple[int, int], data: Mapping[str, Plain] | None = None) -> Assignment:

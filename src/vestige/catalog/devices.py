@@ -9,7 +9,10 @@ from django.db.models.functions import Coalesce
 
 from vestige.catalog import models, queries, values
 from vestige.evidence.devices import Assignment, DeviceFault, FaultOutcome, FaultReason, Seen
-from vestige.evidence.items import Device, Recording
+from vestige.evidence.items import Device, FindingKind, Recording
+
+_MEASURED = ExpressionWrapper(F("recorded_at") - Coalesce(F("clock_offset_ms"), 0), BigIntegerField())
+"""When a recording was made by the clocks alone (Recording.measured_at)."""
 
 
 class DjangoDevices:
@@ -81,10 +84,17 @@ class DjangoDevices:
         above = rows.filter(number__gt=number).order_by("number").first()
         return [one for one in (below, above) if one is not None]
 
+    def doubtful(self, device: Device, starts: int, ends: int | None, person: UUID) -> list[Recording]:
+        """Its recordings of that time that are not this person's, or of which it is told that somebody else had the camera."""
+        told = models.Finding.objects.filter(object_id=OuterRef("id"), kind=FindingKind.OFFICER_DIFFERS.value, closed_at__isnull=True)
+        rows = queries.held_recordings().filter(device=device.id).annotate(known=Coalesce(F("corrected_at"), _MEASURED))
+        rows = rows.filter(known__gte=starts) if ends is None else rows.filter(known__gte=starts, known__lt=ends)
+        others = rows.filter(~Q(officer=person) | Q(officer__isnull=True) | Exists(told))
+        return [values.recording(row) for row in others.order_by("id")]
+
     def measured_after(self, device: UUID, at: int) -> bool:
         """Whether its clock was measured in a recording that it made after that moment (ms UTC): by a trail, or in the file itself."""
-        made = ExpressionWrapper(F("recorded_at") - Coalesce(F("clock_offset_ms"), 0), BigIntegerField())
-        later = models.Recording.objects.filter(device=device, recorded_at__isnull=False).annotate(made=made).filter(made__gt=at)
+        later = models.Recording.objects.filter(device=device, recorded_at__isnull=False).annotate(made=_MEASURED).filter(made__gt=at)
         itself = models.EvidenceItem.objects.filter(
             recording=OuterRef("id"), probe__has_key="telemetry_after_ms", probe__container_time__gt=0
         )

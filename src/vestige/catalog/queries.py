@@ -40,6 +40,11 @@ def _recordings() -> "QuerySet[models.Recording]":
     return models.Recording.objects.select_related("device", "officer").prefetch_related(Prefetch("items", _items()), "containers")
 
 
+def held_recordings() -> "QuerySet[models.Recording]":
+    """All but those whose items were all joined into another, with what belongs to them."""
+    return _recordings().filter(Exists(models.EvidenceItem.objects.filter(recording=OuterRef("id"))))
+
+
 def _people() -> "QuerySet[PersonRow]":
     return PersonRow.objects.prefetch_related(Prefetch("grants", RoleGrant.objects.filter(withdrawn__isnull=True)))
 
@@ -91,14 +96,13 @@ def corrections(recording_id: UUID) -> list[Correction]:
 
 
 def recordings_of(device_id: UUID, limit: int) -> list[Recording]:
-    """The recordings of a camera, newest first."""
-    return [values.recording(row) for row in _recordings().filter(device=device_id).order_by("-id")[:limit]]
+    """The recordings of a camera that hold something, newest first."""
+    return [values.recording(row) for row in held_recordings().filter(device=device_id).order_by("-id")[:limit]]
 
 
 def recordings(visible: Plan, wanted: ItemFilter) -> list[Recording]:
     """Recordings, newest first, that the plan shows and the filter wants."""
-    held = models.EvidenceItem.objects.filter(recording=OuterRef("id"))  # what was joined into another holds nothing
-    rows = _recordings().filter(compile_plan(visible, "")).filter(_narrow(wanted, "")).filter(Exists(held))
+    rows = held_recordings().filter(compile_plan(visible, "")).filter(_narrow(wanted, ""))
     if wanted.status is not None:
         rows = rows.filter(_status(wanted.status))
     if wanted.before is not None:
