@@ -56,6 +56,7 @@ ACTING = {
         "devices mend",
         "devices return",
         "devices test",
+        "dock certificate",
         "dock connect",
         "dock revoke",
         "export",

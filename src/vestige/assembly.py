@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -66,6 +67,13 @@ def dock_site(home: Home, in_clear: str, container: str, url: str = "") -> Site:
     config, agency = home.config, home.ports.catalog.agency()
     address = url or config.public_url or (in_clear if config.allow_http else "")
     return site(address, config.tls_certificate, agency.name if agency else "", container, allow_http=config.allow_http)
+
+
+def asks_for_certificates(context: ssl.SSLContext) -> None:
+    """The server of this process makes its connections with that: it asks for the client certificates to which docks are bound."""
+    from vestige.web.doorway import doorway
+
+    doorway().use(context)
 
 
 def now_ms() -> int:

@@ -57,6 +57,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("cli/upload.py", "outside"): "a dock PC has no home: it calls a server, and that acts",
     ("web/asgi.py", "ingest"): "mounts what answers docks and takes uploads",
     ("web/hands.py", "ingest"): "names the type of a dock's address",
+    ("web/uploaders.py", "ingest"): "a dock that uploads may prove itself by its certificate",
     ("web/views/docks.py", "ingest"): "writes the connection file",
     ("web/bytes/guard.py", "catalog"): "the session's person: catalog/accounts is the user model",
     ("web/hands.py", "assembly"): "the entry of the serving process: opens the home",

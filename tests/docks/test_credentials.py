@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 from tests.agency import CONSOLE, Agency, make_agency
-from tests.beside import openssl
+from tests.beside import make_certificate, openssl
 from tests.test_home import vestige
 
 from vestige.actions import docks
 from vestige.actions.checking import check
 from vestige.errors import BadInput, NotFound, Refused
+from vestige.evidence.docks import Shown, fingerprint
+from vestige.evidence.items import FindingKind
 from vestige.evidence.people import Actor, system
-from vestige.ingest.axis.connection import site
+from vestige.ingest.axis.connection import client_certificate, site
 
 NAME = "Third Precinct"
 
@@ -27,9 +29,7 @@ def agency(tmp_path: Path) -> Agency:
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
     """A certificate made by openssl, as an agency would."""
-    words = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=evidence.example.gov")
-    subprocess.run([openssl(), *words, "-keyout", tmp_path / "tls.key", "-out", tmp_path / "tls.pem"], capture_output=True, check=True)
-    return tmp_path / "tls.pem"
+    return make_certificate(tmp_path / "tls", "evidence.example.gov")
 
 
 def test_the_secret_is_shown_once_and_only_its_digest_is_anywhere(agency: Agency) -> None:
@@ -141,6 +141,83 @@ def test_the_command_prints_the_connection_file_and_nothing_else(
     assert (first["WantEncryption"], first["PublicKeyId"]) == (True, second["PublicKeyId"])
     assert base64.b64decode(str(first["PublicKey"])).startswith(b"-----BEGIN PUBLIC KEY-----")
     assert len(str(first["PublicKey"])) <= 2048
+
+
+def test_a_dock_that_is_bound_to_a_certificate_is_nobody_without_it(agency: Agency, certificate: Path) -> None:
+    admin, ports, pem = agency.actor("administrator"), agency.ports, client_certificate(certificate)
+    dock, secret, _ = docks.connect(ports, admin, NAME, certificate=pem)
+    other, others, _ = docks.connect(ports, admin, "Fourth Precinct")
+    shown = subprocess.run(
+        [openssl(), "x509", "-in", certificate, "-noout", "-fingerprint", "-sha256"], capture_output=True, text=True, check=True
+    )
+    right = Shown("192.0.2.1", shown.stdout.strip().rpartition("=")[2].replace(":", "").lower())
+    assert docks.authenticate(ports, dock.account, secret, right) == dock
+    token = docks.sign_in(ports, system_of_docks(), dock, "192.0.2.1")
+    assert docks.of_token(ports, token, right) == dock
+    for wrong in (Shown("192.0.2.9"), Shown("192.0.2.9", "0" * 64)):
+        with pytest.raises(docks.Unproven):
+            docks.authenticate(ports, dock.account, secret, wrong)
+        with pytest.raises(docks.Unproven):
+            docks.of_token(ports, token, wrong)
+        assert docks.authenticate(ports, dock.account, others, wrong) is None  # a wrong secret hears nothing of certificates
+        assert docks.authenticate(ports, other.account, others, wrong) == other
+    [finding] = ports.catalog.findings_of([dock.id])
+    assert (finding.kind, "192.0.2.9" in finding.detail, secret in finding.detail) == (FindingKind.DOCK_CERTIFICATE, True, False)
+    refused = [one for one in ports.catalog.trail_of_object("dock", str(dock.id)) if one.type == "access:refused"]
+    assert len(refused) == 1  # one event opens the finding; the server counts the others, minute by minute
+
+
+def test_the_certificate_is_replaced_and_given_up_by_an_act_each(agency: Agency, certificate: Path, tmp_path: Path) -> None:
+    admin, ports, pem = agency.actor("administrator"), agency.ports, client_certificate(certificate)
+    dock, secret, _ = docks.connect(ports, admin, NAME)
+    with pytest.raises(Refused):
+        docks.change_certificate(ports, agency.actor("evidence custodian"), NAME, pem)
+    first = docks.change_certificate(ports, admin, NAME, pem)
+    assert docks.bound(ports) == [pem]
+    with pytest.raises(BadInput):
+        docks.change_certificate(ports, admin, NAME, pem)
+    with pytest.raises(docks.Unproven):
+        docks.authenticate(ports, dock.account, secret)
+    newer = client_certificate(make_certificate(tmp_path / "newer", "newer"))
+    second = docks.change_certificate(ports, admin, dock.account, newer)
+    with pytest.raises(docks.Unproven):
+        docks.authenticate(ports, dock.account, secret, Shown("192.0.2.1", first.certificate_sha256))
+    assert docks.authenticate(ports, dock.account, secret, Shown("192.0.2.1", second.certificate_sha256)) == second
+    docks.change_certificate(ports, admin, NAME, None)
+    assert docks.authenticate(ports, dock.account, secret) == dock
+    told = [
+        (one.opened["data"]["certificate"], one.opened["data"]["was"])
+        for one in ports.catalog.trail_of_object("dock", str(dock.id))
+        if one.type == "dock:certificate_changed"
+    ]
+    assert told == [
+        (first.certificate_sha256, ""),
+        (second.certificate_sha256, first.certificate_sha256),
+        ("", second.certificate_sha256),
+    ]
+    assert docks.bound(ports) == []
+    assert check(ports, CONSOLE) == []
+    for path in (certificate.with_name("tls.key"), certificate.with_name("none.pem")):
+        with pytest.raises(BadInput):
+            client_certificate(path)
+
+
+def test_the_command_binds_to_a_certificate_and_replaces_it(tmp_path: Path, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "h"
+    assert vestige(home, "init", "--agency", "Harbor City", "--admin", "A1", "--console-acts")[0] == 0
+    monkeypatch.setenv("VESTIGE_ALLOW_HTTP", "1")
+    named = ("--url", "http://localhost:8000", "--client-certificate", str(certificate), "--as", "A1")
+    code, _, words = vestige(home, "dock", "connect", NAME, *named)
+    assert (code, "not behind a proxy" in words) == (0, True)
+    [row] = vestige(home, "dock", "list", "--as", "A1")[1]
+    assert row["certificate_sha256"] == fingerprint(certificate.read_text())
+    assert vestige(home, "dock", "certificate", NAME, "--as", "A1")[0] == 2
+    assert vestige(home, "dock", "certificate", NAME, str(certificate.with_name("tls.key")), "--as", "A1")[0] == 2
+    newer = make_certificate(tmp_path / "newer", "newer")
+    code, [said], _ = vestige(home, "dock", "certificate", NAME, str(newer), "--as", "A1")
+    assert (code, said["certificate_sha256"]) == (0, fingerprint(newer.read_text()))
+    assert vestige(home, "dock", "certificate", NAME, "--none", "--as", "A1")[0] == 0
+    assert vestige(home, "dock", "list", "--as", "A1")[1][0]["certificate_sha256"] == ""
 
 
 def system_of_docks() -> Actor:

@@ -1,26 +1,28 @@
 """TLS with the agency's certificate, a full disk, gigabytes, and what the pages show of what docks sent."""
 
+import base64
 import hashlib
 import os
 import resource
-import socket
 import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
 import swiftclient
-from tests.beside import openssl
+from tests.beside import make_certificate, openssl
 from tests.budget import budget, how_far
 from tests.conftest import ROOT
-from tests.docks.conftest import World, make_world, signed_in, status_of
+from tests.docks.conftest import Dock, World, make_world, signed_in, status_of
 from tests.docks.world import CAMERA
 from tests.test_home import vestige
-from tests.web.conftest import environment, serving, token
+from tests.web.conftest import environment, free_port, serving, token
 
 CHUNK = 1 << 20
 
@@ -31,30 +33,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 def test_docks_send_by_tls_to_the_agencys_own_certificate(world: World, tmp_path: Path, clips: list[bytes]) -> None:
-    certificate, key = tmp_path / "tls.pem", tmp_path / "tls.key"
-    words = (
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=localhost",
-        "-addext",
-        "subjectAltName=DNS:localhost",
-    )
-    subprocess.run([openssl(), *words, "-keyout", key, "-out", certificate], capture_output=True, check=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    more = environment(VESTIGE_TLS_CERTIFICATE=str(certificate), VESTIGE_TLS_KEY=str(key))
-    command = [sys.executable, "-m", "vestige.cli.main", "--home", str(world.home), "serve", "--port", str(port)]
-    serving_ = subprocess.Popen(command, cwd=ROOT, env=more, stderr=subprocess.PIPE, text=True)
-    try:
-        dock, url = world.dock(f"https://localhost:{port}"), f"https://localhost:{port}"
-        _wait(url, certificate)
+    with _by_tls(world, tmp_path) as (url, certificate):
+        dock = world.dock(url)
         client = swiftclient.Connection(
             authurl=f"{url}/auth/v1.0", user=dock.account(), key=dock.file["BlobAPIKey"], cacert=str(certificate), retries=0
         )
@@ -66,9 +46,89 @@ def test_docks_send_by_tls_to_the_agencys_own_certificate(world: World, tmp_path
             status_of(swiftclient.Connection(authurl=f"{url}/auth/v1.0", user="x", key="y", cacert=str(certificate), retries=0).get_auth)
             == 401
         )
+
+
+def test_a_dock_bound_to_a_certificate_shows_it_with_every_call(world: World, tmp_path: Path, clips: list[bytes]) -> None:
+    first, second = make_certificate(tmp_path / "first", "first"), _issued(tmp_path)
+    assert vestige(world.home, "dock", "certificate", "Fourth Precinct", str(first), "--as", "A100")[0] == 0
+    with _by_tls(world, tmp_path) as (url, trusted):
+        bound, other = world.dock(url, 1), world.dock(url)
+
+        def client(dock: Dock, proof: Path | None = None) -> swiftclient.Connection:
+            pair = {"cert": str(proof), "cert_key": str(proof.with_suffix(".key"))} if proof else {}
+            return swiftclient.Connection(
+                f"{url}/auth/v1.0", dock.account(), dock.file["BlobAPIKey"], cacert=str(trusted), retries=0, **pair
+            )
+
+        name = f"B100_{CAMERA}_20261020T110000Z"
+        proven = client(bound, first)
+        proven.put_container(name)
+        assert proven.put_object(name, "20261020_110000_1.mp4", clips[1]) == hashlib.md5(clips[1]).hexdigest()
+        assert status_of(client(bound).get_auth) == 401
+        with httpx.Client(verify=ssl.create_default_context(cafile=trusted), headers={"X-Auth-Token": str(proven.token)}) as bare:
+            for spoofed in ({}, {"X-SSL-Client-Cert": quote(first.read_text())}):
+                assert bare.put(f"{proven.url}/{name}/20261020_110002_1.mp4", content=clips[2], headers=spoofed).status_code == 401
+            assert bare.get(f"{url}/sign-in").status_code == 200  # who has no certificate is asked for none
+        client(other).put_container(name)
+        pair = base64.b64encode(f"{bound.account()}:{bound.file['BlobAPIKey']}".encode()).decode()
+        head = {"Authorization": f"Basic {pair}", "Tus-Resumable": "1.0.0", "Upload-Length": "1"}
+        assert _post(url, trusted, head, None) == 401
+        assert _post(url, trusted, head, first) == 201
+        with pytest.raises(httpx.TransportError):
+            _post(url, trusted, head, second)  # a certificate that is no dock's: no connection
+        [finding] = [one for one in bound.findings() if one["kind"] == "dock_certificate"]
+        assert "Fourth Precinct" in finding["detail"]
+
+        assert vestige(world.home, "dock", "certificate", "Fourth Precinct", str(second), "--as", "A100")[0] == 0
+        assert _post(url, trusted, head, first) == 401
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            try:
+                assert _post(url, trusted, head, second) == 201
+            except httpx.TransportError:
+                time.sleep(0.2)
+            else:
+                break
+        assert client(bound, second).put_object(name, "20261020_110002_1.mp4", clips[2]) == hashlib.md5(clips[2]).hexdigest()
+    told = [str(row["fields"]) for row in other.rows("SELECT fields FROM catalog_openings")]
+    assert any("without its certificate" in one and '"count"' in one for one in told)  # beside the failed sign-ins of strangers
+    assert other.faults() == []
+
+
+def _issued(folder: Path) -> Path:
+    """A certificate that an authority of the agency issued, for clients only, and its key."""
+    authority = make_certificate(folder / "authority", "authority")
+    (folder / "usage").write_text("extendedKeyUsage=clientAuth\nbasicConstraints=CA:FALSE\n")
+    asked = ("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "issued.key", "-out", "issued.csr", "-subj", "/CN=dock")
+    signed = ("x509", "-req", "-in", "issued.csr", "-CA", authority, "-CAkey", "authority.key", "-CAcreateserial", "-days", "2")
+    for words in (asked, (*signed, "-extfile", "usage", "-out", "issued.pem")):
+        subprocess.run([openssl(), *words], cwd=folder, capture_output=True, check=True, timeout=60)
+    return folder / "issued.pem"
+
+
+def _post(url: str, trusted: Path, headers: dict[str, str], proof: Path | None) -> int:
+    """A tus upload is begun; the answer's status."""
+    context = ssl.create_default_context(cafile=trusted)
+    if proof:
+        context.load_cert_chain(proof, proof.with_suffix(".key"))
+    with httpx.Client(verify=context, timeout=60) as client:
+        return client.post(f"{url}/uploads", headers=headers).status_code
+
+
+@contextmanager
+def _by_tls(world: World, folder: Path) -> Iterator[tuple[str, Path]]:
+    """A server that speaks TLS itself, with a certificate of its own; its address, and that certificate."""
+    certificate = make_certificate(folder / "localhost", "localhost")
+    port = free_port()
+    more = environment(VESTIGE_TLS_CERTIFICATE=str(certificate), VESTIGE_TLS_KEY=str(certificate.with_suffix(".key")))
+    command = [sys.executable, "-m", "vestige.cli.main", "--home", str(world.home), "serve", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=ROOT, env=more, stderr=subprocess.PIPE, text=True)
+    try:
+        _wait(f"https://localhost:{port}", certificate)
+        yield f"https://localhost:{port}", certificate
     finally:
-        serving_.terminate()
-        _, said = serving_.communicate(timeout=30)
+        process.terminate()
+        _, said = process.communicate(timeout=30)
     assert "IN CLEAR" not in said
     assert "Traceback" not in said
 

@@ -96,7 +96,7 @@ class DjangoDocks:
 
 
 def _dock(row: models.Dock) -> Dock:
-    return Dock(row.id, row.name, row.account, row.key_sha256, row.revoked)
+    return Dock(row.id, row.name, row.account, row.key_sha256, row.revoked, row.certificate)
 
 
 def _container(row: models.DockContainer) -> Container:

@@ -61,7 +61,7 @@ NOUNS: Mapping[str, Noun] = {
             "replaced_by": "replaced_by_id",
         },
     ),
-    "dock": Noun(models.Dock, _same("name", "account", "key_sha256", "revoked")),
+    "dock": Noun(models.Dock, _same("name", "account", "key_sha256", "revoked", "certificate")),
     "dock_container": Noun(models.DockContainer, {**_same("name", "said", "complete"), "dock": "dock_id", "recording": "recording_id"}),
     "dock_object": Noun(models.DockObject, {**_same("name", "sha256", "said"), "container": "container_id", "item": "item_id"}),
     "item": Noun(

@@ -1,7 +1,8 @@
-"""Connections that ask for more than a request needs: heads that do not end, and heads that never come."""
+"""Connections: those that ask for more than a request needs are ended, and what they show of a client certificate goes with each request."""
 
 import asyncio
 import resource
+import ssl
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -17,10 +18,12 @@ class Connection(HttpToolsProtocol):
     _surplus = 0
     _head = 0
     _timer: asyncio.TimerHandle | None = None
+    _tls: dict[object, object] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the class above
         """A head is due."""
         super().connection_made(transport)
+        self._tls = _shown(transport)
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -39,6 +42,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
+        self.scope["extensions"] = {"tls": self._tls} if self._tls else {}
         self._head = 0
         self._await_head()
 
@@ -80,6 +84,17 @@ class Connection(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None
+
+
+def _shown(transport: asyncio.BaseTransport) -> dict[object, object] | None:
+    """ASGI's TLS extension, as far as it is told here; None without TLS."""
+    connection = transport.get_extra_info("ssl_object")
+    if connection is None:
+        return None
+    shown = connection.getpeercert(binary_form=True)
+    chain = [ssl.DER_cert_to_PEM_cert(shown)] if shown else []
+    unknown: dict[object, object] = dict.fromkeys(("server_cert", "client_cert_name", "client_cert_error", "tls_version", "cipher_suite"))
+    return {**unknown, "client_cert_chain": chain}
 
 
 def many() -> tuple[int, int]:

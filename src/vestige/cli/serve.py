@@ -6,7 +6,7 @@ import os
 import typer
 
 from vestige.actions import backups_due, keys
-from vestige.assembly import Home, database_lost, migrate_home, sound_alarm
+from vestige.assembly import Home, asks_for_certificates, database_lost, migrate_home, sound_alarm
 from vestige.cli.context import Context
 from vestige.cli.listening import Tls, listen
 from vestige.cli.output import provider_line, say
@@ -27,7 +27,8 @@ def serve(
     """Serve the pages until stopped."""
     given: Context = context.obj
     home = _opened(given)
-    tls = Tls(home.config.tls_certificate, home.config.tls_key) if home.config.tls_certificate and home.config.tls_key else None
+    files = (home.config.tls_certificate, home.config.tls_key)
+    tls = Tls(files[0], files[1], made=asks_for_certificates) if files[0] and files[1] else None
     if not _loopback(host) and not tls and not home.config.allow_http:
         raise BadInput(
             f"plain HTTP on {host} would show footage to the network; put a TLS proxy before 127.0.0.1, or set tls_certificate and tls_key"

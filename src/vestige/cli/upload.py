@@ -20,6 +20,7 @@ from vestige.errors import BadInput, DiskFull, Refused, VestigeError
 from vestige.ingest.card import Card
 from vestige.outside.tus import Place, Sending, Wanted
 
+PROOF = "PEM file with the client certificate to which the dock is bound, and its key."
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -48,7 +49,7 @@ def register(app: typer.Typer) -> None:
     app.command("upload", help="Send files and folders to a server; what was cut off goes on.")(upload)
 
 
-def place_of(url: str, credential: str) -> Place:
+def place_of(url: str, credential: str, proof: Path | None = None) -> Place:
     """Where to send. Raises BadInput for an address or a connection file that is none, and for plain HTTP without leave."""
     parts = urlsplit(url.rstrip("/"))
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or "@" in parts.netloc:
@@ -61,7 +62,7 @@ def place_of(url: str, credential: str) -> Place:
     try:
         found = json.loads(Path(named).read_text())
         trusted = "".join(base64.b64decode(one).decode("ascii") for one in found.get("HTTPSCertificate", []))
-        return Place(f"{parts.scheme}://{parts.netloc}", str(found["BlobAPIUserName"]), str(found["BlobAPIKey"]), trusted)
+        return Place(f"{parts.scheme}://{parts.netloc}", str(found["BlobAPIUserName"]), str(found["BlobAPIKey"]), trusted, proof)
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise BadInput(f"{named} cannot be read as the connection file of a dock: {error}") from error
 
@@ -87,6 +88,7 @@ def upload(  # a command's options
     url: str = typer.Argument(..., help="The server, like https://example.org (nothing behind the name)."),
     paths: list[Path] = typer.Argument(..., help="Files and folders."),
     credential: str = typer.Option("", help="Connection file of a dock (or VESTIGE_CREDENTIAL)."),
+    client_certificate: Path = typer.Option(None, help=PROOF),
     device: str = typer.Option("", help="Serial number of the camera that recorded them."),
     officer: str = typer.Option("", help="Badge of the officer who wore it."),
     category: str = typer.Option("", help="Category of the recordings."),
@@ -97,7 +99,7 @@ def upload(  # a command's options
     """Send every file to its end; then say of each what became of it. Exits as ingest does."""
     given: Context = context.obj
     said = said_of_all(device, officer, category, recorded_at)
-    uploader = Uploader(place_of(url, credential), said, Sent(memory or default_memory()), patience)
+    uploader = Uploader(place_of(url, credential, client_certificate), said, Sent(memory or default_memory()), patience)
     card, failed, done = Card.find(paths), None, 0
     after, folder = "", None
     with bytes_progress(card.size, shown=not given.json) as progress:

@@ -10,7 +10,7 @@ import typer
 from vestige.cli.context import Context
 from vestige.cli.output import emit, say
 from vestige.cli.sent import Mark, Sent, default_memory
-from vestige.cli.upload import Uploader, place_of, said_of_all, words
+from vestige.cli.upload import PROOF, Uploader, place_of, said_of_all, words
 from vestige.errors import BadInput, Refused, Unavailable, VestigeError
 from vestige.ingest.card import Card, Wishes, read_card
 
@@ -91,6 +91,7 @@ def watch(  # a command's options
     folder: Path = typer.Argument(..., help="The folder.", metavar="DIR"),
     to: str = typer.Option("", help="The server to send to, like https://example.org; without it files go into the home."),
     credential: str = typer.Option("", help="Connection file of a dock (or VESTIGE_CREDENTIAL)."),
+    client_certificate: Path = typer.Option(None, help=PROOF),
     device: str = typer.Option("", help="Serial number of the camera that recorded them."),
     officer: str = typer.Option("", help="Badge of the officer who wore it."),
     category: str = typer.Option("", help="Category of the recordings."),
@@ -110,7 +111,7 @@ def watch(  # a command's options
         emit(outcome) if given.json else typer.echo(words(outcome))
 
     if to:
-        uploader = Uploader(place_of(to, credential), said_of_all(device, officer, category, ""), sent, patience_s=60.0)
+        uploader = Uploader(place_of(to, credential, client_certificate), said_of_all(device, officer, category, ""), sent, patience_s=60.0)
         work = Watch(folder, lambda path: uploader.send(path, "", lambda _: None)[1], sent, uploader.place.url, settle, say_it)
     else:
         wishes = Wishes(device or None, officer or None, category or None)

@@ -32,6 +32,7 @@ class EventType(StrEnum):
     DEVICE_LISTED = "device:listed"
     DEVICE_REGISTERED = "device:registered"
     DEVICE_SHOWN = "device:shown"
+    DOCK_CERTIFICATE_CHANGED = "dock:certificate_changed"
     DOCK_CONNECTED = "dock:connected"
     DOCK_DESCRIBED = "dock:described"
     DOCK_LISTED = "dock:listed"

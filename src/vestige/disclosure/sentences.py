@@ -21,6 +21,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "device:listed": "Somebody looked at the list of cameras.",
         "device:registered": "A camera was entered in the system.",
         "device:shown": "Somebody read what is kept about a camera: who had it, what was wrong with it, what it recorded.",
+        "dock:certificate_changed": "The certificate by which a docking station proves itself was changed.",
         "dock:connected": "A docking station was given leave to send what cameras record.",
         "dock:described": "A docking station said something about what it sends: who recorded, with which camera, when.",
         "dock:listed": "Somebody looked at the list of docking stations.",

@@ -1,5 +1,7 @@
 """Dock systems and what they send: their credentials, their containers, the objects in them. Times are integer milliseconds UTC."""
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,18 +15,41 @@ FARTHEST = 2_147_483_647
 
 @dataclass(frozen=True, slots=True)
 class Dock:
-    """A dock system that may send. `account` names it in its credential; of the secret only `key_sha256` (hex) is kept."""
+    """A dock system that may send. `account` names it in its credential; of the secret only `key_sha256` (hex) is kept.
+
+    Where it is bound to a client certificate, `certificate` is that (PEM): without it the credential is worth nothing.
+    """
 
     id: UUID
     name: str
     account: str
     key_sha256: str
     revoked: int | None = None
+    certificate: str | None = None
+
+    @property
+    def certificate_sha256(self) -> str:
+        """The fingerprint of its client certificate (hex); empty where it is bound to none."""
+        return fingerprint(self.certificate) if self.certificate else ""
 
     def actor(self, address: str | None = None) -> Actor:
         """The dock as somebody who acts."""
         name = f"dock {self.name}"
         return Actor("device", str(self.id), name, frozenset({"dock"}), "dock", active=self.revoked is None, address=address)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a connection shows beside a credential: where it comes from, and the fingerprint (hex) of its client certificate, if it has one."""
+
+    address: str = "unknown"
+    certificate: str = ""
+
+
+def fingerprint(certificate: str) -> str:
+    """SHA-256 (hex) of a certificate (PEM), of its DER. Raises ValueError for what is no PEM."""
+    lines = [line for line in certificate.strip().splitlines() if not line.startswith("-----")]
+    return hashlib.sha256(base64.b64decode("".join(lines), validate=True)).hexdigest()
 
 
 class Shelf(StrEnum):

@@ -162,6 +162,7 @@ class FindingKind(StrEnum):
     DEVICE_DISABLED = "device_disabled"
     DEVICE_UNKNOWN = "device_unknown"
     DISK_FILLING = "disk_filling"
+    DOCK_CERTIFICATE = "dock_certificate"
     DOCK_CLOCK = "dock_clock"
     EVENTS_WITHOUT_VIDEO = "events_without_video"
     FIXITY_MISMATCH = "fixity_mismatch"

@@ -26,12 +26,16 @@ _SAID: Mapping[int, type[VestigeError]] = {400: BadInput, 401: Refused, 403: Ref
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A server, what is shown to it (account and secret), and the certificates that are trusted (PEM; empty: those of the system)."""
+    """A server, what is shown to it (account and secret), and the certificates that are trusted (PEM; empty: those of the system).
+
+    `proof` is a PEM file with the client certificate that is shown too, and its key.
+    """
 
     url: str
     account: str = field(repr=False)
     secret: str = field(repr=False)
     certificates: str = ""
+    proof: Path | None = None
 
     def connection(self) -> http.client.HTTPConnection:
         """A new one."""
@@ -40,12 +44,22 @@ class Place:
         if parts.scheme != "https":
             return http.client.HTTPConnection(host, parts.port, timeout=_TIMEOUT_S)
         context = ssl.create_default_context(cadata=self.certificates or None)
+        if self.proof:
+            _load(context, self.proof)
         return http.client.HTTPSConnection(host, parts.port, timeout=_TIMEOUT_S, context=context)
 
     def headers(self) -> dict[str, str]:
         """What every request shows."""
         pair = base64.b64encode(f"{self.account}:{self.secret}".encode()).decode()
         return {"Authorization": f"Basic {pair}", "Tus-Resumable": "1.0.0", "User-Agent": "Vestige"}
+
+
+def _load(context: ssl.SSLContext, proof: Path) -> None:
+    """Raises BadInput for a file that TLS cannot use."""
+    try:
+        context.load_cert_chain(proof, password="")
+    except (OSError, ssl.SSLError) as error:
+        raise BadInput(f"{proof} cannot be used as a client certificate with its key, in PEM: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

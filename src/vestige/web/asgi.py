@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vestige.settings")
 _django = cast("ASGIApp", get_asgi_application())  # sets Django up: what follows imports models
 
+from vestige.actions import docks  # noqa: E402  # after Django's set-up
 from vestige.actions.intake import sweep_left  # noqa: E402  # after Django's set-up
 from vestige.evidence.people import system  # noqa: E402  # after Django's set-up
 from vestige.ingest.axis.app import AsSent, Destination, Server  # noqa: E402  # after Django's set-up
@@ -31,6 +32,7 @@ from vestige.web import hands, headers  # noqa: E402  # after Django's set-up
 from vestige.web.bytes.app import bytes_app  # noqa: E402  # after Django's set-up
 from vestige.web.bytes.guard import in_long_thread, in_thread  # noqa: E402  # after Django's set-up
 from vestige.web.bytes.ledger import FLUSH_S, ledger  # noqa: E402  # after Django's set-up
+from vestige.web.doorway import EVERY_S, doorway  # noqa: E402  # after Django's set-up
 from vestige.web.failures import failures  # noqa: E402  # after Django's set-up
 from vestige.web.log_files import LogFiles  # noqa: E402  # after Django's set-up
 from vestige.web.preparing import preparing  # noqa: E402  # after Django's set-up
@@ -110,7 +112,9 @@ class Application:
         await in_thread(hands.ports)
         await in_thread(_sweep)
         preparing().start()
-        keeping = asyncio.create_task(_keep())
+        if doorway().speaks_tls:
+            doorway().ask_for(await in_thread(docks.bound, hands.ports()))
+        keeping = asyncio.gather(_keep(), _ask())
         await send({"type": "lifespan.startup.complete"})
         await receive()
         preparing().stop()
@@ -165,6 +169,14 @@ async def _keep() -> None:
             await in_thread(ledger().sweep)
             await in_thread(failures().record, hands.ports())
         await asyncio.sleep(FLUSH_S)
+
+
+async def _ask() -> None:
+    """Docks are bound to certificates, and these replaced, by other processes: what connections are asked for follows within two seconds."""
+    while doorway().speaks_tls:
+        await asyncio.sleep(EVERY_S)
+        with suppress(Exception):  # a database that does not answer now is asked again
+            doorway().ask_for(await in_thread(docks.bound, hands.ports()))
 
 
 def _too_long(scope: Scope) -> Response | None:

@@ -7,7 +7,9 @@ from starlette.requests import Request
 
 from vestige.actions import docks
 from vestige.errors import NotFound, Refused, Unavailable
+from vestige.evidence.docks import Shown
 from vestige.evidence.people import Actor
+from vestige.ingest.axis.connection import shown_by
 from vestige.web import hands
 from vestige.web.bytes import guard
 from vestige.web.bytes.guard import in_thread
@@ -34,7 +36,11 @@ async def _dock(request: Request, address: str) -> Actor | None:
     account, secret = _basic(request.headers["authorization"])
     if failures().too_many(address, now):
         raise Unavailable("too many failed sign-ins from this address; try again in a minute")
-    dock = await in_thread(docks.authenticate, ports, account[:200], secret[:200])
+    try:
+        dock = await in_thread(docks.authenticate, ports, account[:200], secret[:200], Shown(address, shown_by(request.scope)))
+    except docks.Unproven as error:
+        failures().add(error.source, now)
+        return None
     if dock is None:
         failures().add(address, now)
         return None

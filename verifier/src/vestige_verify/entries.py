@@ -30,6 +30,7 @@ EVENT_TYPES: Final = frozenset(
         "device:listed",
         "device:registered",
         "device:shown",
+        "dock:certificate_changed",
         "dock:connected",
         "dock:described",
         "dock:listed",

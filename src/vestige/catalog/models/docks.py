@@ -13,13 +13,14 @@ def _id() -> "models.UUIDField[UUID, UUID]":
 
 
 class Dock(models.Model):
-    """A dock system that may send. Of its secret only the digest is kept."""
+    """A dock system that may send. Of its secret only the digest is kept; `certificate` is PEM."""
 
     id = _id()
     name = models.CharField(max_length=64)
     account = models.CharField(max_length=64, unique=True)
     key_sha256 = models.CharField(max_length=64)
     revoked = models.BigIntegerField(null=True)
+    certificate = models.TextField(null=True)  # noqa: DJ001  # docks of earlier versions say nothing of one in the log
 
     def __str__(self) -> str:
         return self.name

@@ -26,8 +26,9 @@ from vestige.actions.dock_intake import Sending, receive
 from vestige.actions.dock_words import IMPLIED, LARGEST_BODY, Small, describe, describe_object, put_small
 from vestige.actions.ports import Ports
 from vestige.errors import BadInput, DiskFull, NotFound, Refused, Unavailable, VestigeError
-from vestige.evidence.docks import ContainerName, Dock
+from vestige.evidence.docks import ContainerName, Dock, Shown
 from vestige.evidence.people import Actor, system
+from vestige.ingest.axis.connection import shown_by
 from vestige.ingest.axis.names import container_name, object_name, said
 from vestige.ingest.axis.pipe import SILENCE_S, Pipe
 
@@ -120,7 +121,8 @@ class Destination:
         source = request.client.host if request.client else "unknown"
         account, secret = request.headers.get("x-auth-user", ""), request.headers.get("x-auth-key", "")
         locked = self._server.locked(source, now)
-        dock = None if locked else await self._server.quick(docks.authenticate, ports, account[:200], secret[:200])
+        pair = (account[:200], secret[:200], _shown(request))
+        dock = None if locked else await self._server.quick(docks.authenticate, ports, *pair)
         if dock is None:
             self._server.failed(source, now)
             raise _Strangers
@@ -203,11 +205,16 @@ class Destination:
 
     async def _dock(self, request: Request) -> Dock:
         """Whose request it is. Raises for a token that is not good, and for the account of another."""
-        dock = await self._server.quick(docks.of_token, self._server.ports(), request.headers.get("x-auth-token", ""))
-        if dock is None:
-            raise _Strangers
+        dock = await self._of_token(request)
         if unquote(request.path_params["account"]) != dock.account:
             raise Refused("this is the account of another dock")
+        return dock
+
+    async def _of_token(self, request: Request) -> Dock:
+        token = request.headers.get("x-auth-token", "")
+        dock = await self._server.quick(docks.of_token, self._server.ports(), token, _shown(request))
+        if dock is None:
+            raise _Strangers
         return dock
 
     def _container(self, request: Request) -> ContainerName:
@@ -236,6 +243,9 @@ class Destination:
                 return await endpoint(request)
             except _Strangers:
                 return _said(401, "Show a good token.")
+            except docks.Unproven as error:
+                self._server.failed(error.source, self._server.ports().now())
+                return _said(401, str(error))
             except ClientDisconnect:
                 return _said(503, "The connection broke off.")
             except (VestigeError, OperationalError, InterfaceError) as error:
@@ -252,8 +262,7 @@ class Destination:
         return _said(405, "There is no such call.")
 
     async def _nothing_there(self, request: Request) -> Response:
-        if await self._server.quick(docks.of_token, self._server.ports(), request.headers.get("x-auth-token", "")) is None:
-            raise _Strangers
+        await self._of_token(request)
         raise Refused("a dock reads nothing but the objects of its System container")
 
 
@@ -272,6 +281,10 @@ class AsSent:
 
 def _source(request: Request) -> str | None:
     return request.client.host if request.client else None
+
+
+def _shown(request: Request) -> Shown:
+    return Shown(_source(request) or "unknown", shown_by(request.scope))
 
 
 def _dated(request: Request) -> int | None:

@@ -1,15 +1,17 @@
-"""The connection file: what a body-worn system is told of us, so that it can send here."""
+"""The connection file: what a body-worn system is told of us, so that it can send here; and the certificate by which it may prove itself."""
 
 import base64
 import re
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from vestige import __version__
 from vestige.errors import BadInput
-from vestige.evidence.docks import Dock
+from vestige.evidence.docks import Dock, fingerprint
 from vestige.evidence.home import CameraKey
 
 CONTAINERS = ("mkv", "mp4")
@@ -44,16 +46,38 @@ def site(url: str, certificate: Path | None, agency: str, container: str, *, all
 
 def certificates(path: Path) -> tuple[str, ...]:
     """The certificates of a PEM file, each in base64 of its PEM text. Raises BadInput for a file that is none, or one that is too long."""
+    found = _CERTIFICATE.findall(_text(path))
     try:
-        found = _CERTIFICATE.findall(path.read_text("ascii"))
         for one in found:
             ssl.PEM_cert_to_DER_cert(one)
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise BadInput(f"{path} cannot be read as a certificate in PEM: {error}") from error
     encoded = tuple(base64.b64encode((one + "\n").encode()).decode() for one in found)
     if not encoded or max(map(len, encoded)) > _LARGEST:
         raise BadInput(f"{path} holds {'a certificate that is too long' if encoded else 'no certificate'}")
     return encoded
+
+
+def client_certificate(path: Path) -> str:
+    """The one certificate of a PEM file, as PEM. Raises BadInput for a file that holds none, or several, or none that TLS can use."""
+    found = _CERTIFICATE.findall(_text(path))
+    if len(found) != 1:
+        raise BadInput(f"{path} holds {len(found)} certificates in PEM; name the file of the one that the dock shows")
+    try:
+        certificate = ssl.DER_cert_to_PEM_cert(ssl.PEM_cert_to_DER_cert(found[0]))
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_verify_locations(cadata=certificate)
+    except ValueError as error:  # of base64, or of TLS
+        raise BadInput(f"{path} cannot be read as a certificate in PEM: {error}") from error
+    return certificate
+
+
+def shown_by(scope: Mapping[str, Any]) -> str:
+    """The fingerprint of the client certificate with which this very connection was made (ASGI's TLS extension); empty without one.
+
+    What a proxy says in a header of its own counts for nothing: anybody can say it.
+    """
+    chain = (scope.get("extensions") or {}).get("tls", {}).get("client_cert_chain") or ()
+    return fingerprint(chain[0]) if chain else ""
 
 
 def connection_file(site: Site, dock: Dock, secret: str, key: CameraKey | None = None) -> dict[str, object]:
@@ -74,3 +98,10 @@ def connection_file(site: Site, dock: Dock, secret: str, key: CameraKey | None =
     if key:
         fields |= {"PublicKey": base64.b64encode(key.public.encode()).decode(), "PublicKeyId": key.id}
     return fields | ({"HTTPSCertificate": list(site.certificates)} if site.certificates else {})
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("ascii")
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path} cannot be read as a certificate in PEM: {error}") from error
