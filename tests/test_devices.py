@@ -2,6 +2,7 @@
 
 import random
 import threading
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -16,6 +17,7 @@ from vestige.actions import device_faults, devices, intake, people
 from vestige.actions.checking import check
 from vestige.actions.device_faults import Ended
 from vestige.actions.devices import Described
+from vestige.actions.door import Desk
 from vestige.actions.intake import Sent
 from vestige.catalog.models import Assignment, Event
 from vestige.errors import BadInput, Fault, NotFound, Refused, VestigeError
@@ -232,6 +234,60 @@ def test_words_that_are_none_are_named(agency: Agency) -> None:
     camera(agency, "B")
     assert [one.serial for one in devices.register_all(agency.ports, custodian, [Described("A"), Described("B"), Described("A")])] == ["A"]
     assert [one.serial for one in agency.ports.catalog.devices()] == ["A", "B"]
+
+
+def test_characters_that_are_no_text_are_refused_in_every_field(agency: Agency) -> None:
+    ports, custodian, device = agency.ports, agency.actor("evidence custodian"), camera(agency)
+    fault = device_faults.report(ports, custodian, "CAM1", "broken", "the lens\nis cracked")
+    for bad in ("\0", "a\0b", "\x1b[2J", "x\x7f"):
+        for act in (
+            lambda bad=bad: devices.find(Desk(ports, custodian, "", devices.show.permission, ()), bad),
+            lambda bad=bad: devices.assign(ports, custodian, "CAM1", bad, START),
+            lambda bad=bad: devices.assign(ports, custodian, bad, "O1", START),
+            lambda bad=bad: devices.give_back(ports, custodian, bad),
+            lambda bad=bad: devices.list_page(ports, custodian, bad, "", 10),
+            lambda bad=bad: devices.list_page(ports, custodian, "", bad, 10),
+            lambda bad=bad: devices.show(ports, custodian, bad),
+            lambda bad=bad: devices.register(ports, custodian, "CAM2", bad),
+            lambda bad=bad: devices.change(ports, custodian, Described("CAM1"), out_of_use=True, reason=bad),
+            lambda bad=bad: device_faults.report(ports, custodian, "CAM1", "broken", bad),
+            lambda bad=bad: device_faults.report(ports, custodian, "CAM1", bad, ""),
+            lambda bad=bad: device_faults.end(ports, custodian, fault, Ended("repaired", bad)),
+            lambda bad=bad: device_faults.end(ports, custodian, fault, Ended("replaced", "", bad)),
+        ):
+            with pytest.raises(BadInput):
+                act()
+    [kept] = ports.devices.faults(device=device.id)
+    assert (kept.words, kept.ended_at) == ("the lens\nis cracked", None)
+
+
+def test_who_and_what_came_instead_are_read_once_the_camera_is_held(agency: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    ports, custodian, device = agency.ports, agency.actor("evidence custodian"), camera(agency)
+    fault = device_faults.report(ports, custodian, "CAM1", "broken", "")
+    held: list[str] = []
+
+    def noting(name: str, read: Callable[[str], object]) -> Callable[[str], object]:
+        def noted(ref: str) -> object:
+            held.append(f"{name} {ref}" if connection.in_atomic_block and locks else f"{name} {ref} before the lock")
+            return read(ref)
+
+        return noted
+
+    locks: list[UUID] = []
+    lock = type(ports.devices).lock
+    monkeypatch.setattr(type(ports.devices), "lock", lambda self, ref: locks.append(ref) or lock(self, ref))
+    monkeypatch.setattr(type(ports.catalog), "person", staticmethod(noting("person", ports.catalog.person)))
+    devices.assign(ports, custodian, "CAM1", "O1", START)
+    devices.give_back(ports, custodian, "CAM1")
+    assert [one for one in held if "O1" in one] == ["person O1"]
+    camera(agency, "CAM2")
+    locks.clear()
+    held.clear()
+    monkeypatch.setattr(type(ports.catalog), "device", staticmethod(noting("device", ports.catalog.device)))
+    device_faults.end(ports, custodian, fault, Ended("replaced", "", "CAM2"))
+    assert [one for one in held if "CAM2" in one] == ["device CAM2"]
+    [kept] = ports.devices.faults(device=device.id)
+    assert kept.replaced_by == "CAM2"
 
 
 def test_faults_are_kept_with_their_outcome_and_the_camera_that_came_instead(agency: Agency) -> None:

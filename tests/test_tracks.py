@@ -8,7 +8,7 @@ import pytest
 
 from tests.agency import CONSOLE, Agency, make_agency
 from tests.test_home import take
-from vestige.actions import dock_intake, dock_words, docks, items, tracks
+from vestige.actions import dock_intake, dock_parts, dock_words, docks, items, tracks
 from vestige.actions.checking import check
 from vestige.actions.dock_intake import Sending
 from vestige.actions.prepare import prepare
@@ -73,12 +73,28 @@ def test_a_trail_of_a_dock_is_found_all_along_and_shown(agency: Agency) -> None:
     assert check(agency.ports, CONSOLE) == []
 
 
+def test_a_long_trail_is_read_to_its_end_and_one_beyond_all_measure_is_told(agency: Agency) -> None:
+    places = [(40.0 + n / 1_000_000, -73.98) for n in range(20_000)]
+    item = trail(agency, places)
+    assert item.size > 2 << 20
+    assert (item.status, item.probe["points"], item.working.get().facts["points"]) == ("accessioned", 20_000, 20_000)
+    assert found(agency, f"{places[-1][0]},-73.98,1") == [Recording.objects.get().number]
+    dock = agency.ports.docks.docks()[0]
+    body = b'{"CoordinateEntries": [' + b" " * dock_parts.LARGEST_TRAIL + b"]}"
+    sending = Sending(container_name(NAME), object_name("20260101_100001_x_CAM1_gpstrail.json"), {}, io.BytesIO(body))
+    received = dock_intake.receive(agency.ports, dock.actor(), sending)
+    assert received.status == "quarantined"
+    [finding] = agency.ports.catalog.findings_of([received.item])
+    assert "longer than 32 MiB" in finding.detail
+
+
 def test_a_gopro_s_telemetry_is_the_same_form(agency: Agency, footage: Path) -> None:
     outcome = take(agency, footage / "gopro_max-heromode.mp4")
     prepare(agency.ports, system("prepare"), outcome.item)
     [shown] = tracks.show_tracks(agency.ports, agency.actor("evidence custodian"), str(outcome.recording))
     recording = Recording.objects.get()
     assert (shown.track.source, len(shown.track.points)) == ("gopro", 11)
+    assert all(one.dop_centi and 100 <= one.dop_centi <= 1000 for one in shown.track.points)
     times = [one.time_ms for one in shown.track.points if one.time_ms]
     assert times == sorted(times)
     assert 9_000 < times[-1] - times[0] < 12_000

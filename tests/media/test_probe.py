@@ -1,6 +1,7 @@
 """What the probe finds: in real footage, in files made to be awkward, and in damaged ones."""
 
 import io
+import os
 import random
 import struct
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.budget import examples
-from tests.media.worlds import Clip, plain, sealed, turned
+from tests.media.making import make
+from tests.media.worlds import Clip, Kept, plain, sealed, turned
 
 from vestige.custody.accession import Condition, judge
 from vestige.errors import MediaFailed
@@ -95,6 +97,34 @@ class TestRealFootage:
         with plain(data) as source:
             value = MediaWorker().run("accession", {"index_key": "11" * 32}, source).value
         assert _ask(data) == (value["facts"], value["index"])
+
+
+class TestBareStreams:
+    """Annex B, as some exports of cameras are: no container, no times; opened in the locked child like everything else."""
+
+    @pytest.mark.parametrize(("ending", "codec"), [("h264", "libx264"), ("hevc", "libx265")])
+    def test_it_opens_and_is_shown_picture_by_picture(self, ending: str, codec: str, tmp_path: Path) -> None:
+        data = make(tmp_path / f"bare.{ending}", codec, sound="").read_bytes()
+        facts, index = _ask(data)
+        assert (facts["kind"], facts["opens"], facts["container"], facts["error"]) == ("video", True, ending, "")
+        assert (facts["groups_sampled"], facts["groups_decoded"], facts["streams"][0]["width"]) == (1, 1, 96)
+        assert _verdict(facts, index) == "quarantine"  # as anything without a sample table
+        with sealed(data) as source:
+            pictures = MediaWorker().run("prepare", {}, source).value["blobs"]
+            kept = Kept()
+            copy = MediaWorker().run("proxy", {}, source, sink=kept).value
+        assert isinstance(pictures, list)
+        assert [one["kind"] for one in pictures] == ["poster", "thumbnail-1"]
+        assert copy["frames"] == 48
+        with av.open(io.BytesIO(bytes(kept.data))) as made:
+            times = [frame.pts for frame in made.decode(video=0)]
+        assert len(set(times)) == 48
+        assert times == sorted(times)
+
+    def test_what_is_cut_off_or_spoilt_is_told(self, tmp_path: Path) -> None:
+        data = make(tmp_path / "bare.h264", sound="").read_bytes()
+        facts, _ = _ask(data[: len(data) // 3] + bytes(200) + os.urandom(len(data) // 3))
+        assert facts["groups_decoded"] == 0
 
 
 class TestKinds:

@@ -60,11 +60,11 @@ class TestRealFootage:
     @pytest.mark.parametrize(
         ("name", "fix", "model"),
         [
-            ("Fusion.raw", gpmf.Fix(331266299, -1173274386, ms("2018-03-23T17:25:37.375")), "Fusion"),
-            ("hero5.raw", gpmf.Fix(331264969, -1173273542, ms("2017-04-17T17:31:03")), None),
+            ("Fusion.raw", gpmf.Fix(331266299, -1173274386, ms("2018-03-23T17:25:37.375"), dop_centi=674), "Fusion"),
+            ("hero5.raw", gpmf.Fix(331264969, -1173273542, ms("2017-04-17T17:31:03"), dop_centi=606), None),
             ("hero6.raw", None, "Hero6 Black"),  # the satellites were not found yet: a place without a lock is none
-            ("hero7.raw", gpmf.Fix(423425835, -87526142, ms("2019-01-03T16:33:34.094")), "Hero7 Black"),
-            ("hero11.raw", gpmf.Fix(424261529, -86499795, ms("2022-09-20T13:29:38.299")), "HERO11 Black"),
+            ("hero7.raw", gpmf.Fix(423425835, -87526142, ms("2019-01-03T16:33:34.094"), dop_centi=141), "Hero7 Black"),
+            ("hero11.raw", gpmf.Fix(424261529, -86499795, ms("2022-09-20T13:29:38.299"), dop_centi=179), "HERO11 Black"),
             ("karma.raw", gpmf.Fix(331253680, -1173310641, ms("2017-04-17T19:27:57.367")), "GoPro Karma v1.0"),
         ],
     )
@@ -82,7 +82,7 @@ class TestGpmf:
         return nest("DEVC", nest("STRM", self.SCALE, record("GPS9", "?", 32, row)))
 
     def test_gps9_tells_days_and_seconds_since_2000(self) -> None:
-        assert gpmf.first_fix(self._gps9(3)) == gpmf.Fix(488_566_000, 23_522_000, ms("2024-08-22T12:00:00.500"))
+        assert gpmf.first_fix(self._gps9(3)) == gpmf.Fix(488_566_000, 23_522_000, ms("2024-08-22T12:00:00.500"), dop_centi=150)
 
     def test_no_lock_is_no_place(self) -> None:
         assert gpmf.first_fix(self._gps9(0)) is None

@@ -149,6 +149,23 @@ def test_a_full_disk_is_507_and_the_upload_goes_on_when_there_is_room(dock: Send
     dock.item(body)
 
 
+def test_a_creation_whose_first_bytes_cannot_be_taken_says_where_the_upload_is(dock: Sender, hostile: tuple[World, str, int]) -> None:
+    _, _, pid = hostile
+    body = os.urandom(12 * MB)
+    limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (8 * MB, limits[1]))
+    created = dock.begin(len(body), body, filename="begun.bin")
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+    assert created.status_code == 201
+    where, sent = created.headers["Location"], int(created.headers["Upload-Offset"])
+    assert sent <= 8 * MB
+    sent = dock.offset(where)
+    assert dock.patch(where, sent, body[sent:]).status_code == 204
+    dock.item(body)
+    wrong = dock.begin(10, b"0123456789", headers={"Upload-Checksum": "sha1 " + "A" * 27 + "="}, filename="wrong.bin")
+    assert (wrong.status_code, dock.offset(wrong.headers["Location"])) == (460, 0)
+
+
 def test_too_many_failed_sign_ins_are_told_as_a_while_and_not_as_for_good(dock: Sender) -> None:
     wrong = {**TUS, "Authorization": "Basic ZG9ja194Onk="}
     found = [dock.client.post("/uploads", headers={**wrong, "Upload-Length": "1"}).status_code for _ in range(25)]

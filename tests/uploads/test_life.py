@@ -9,7 +9,7 @@ import pytest
 from tests.agency import Agency, make_agency
 
 from vestige.access.roles import Role
-from vestige.actions import keys, uploads, uploads_due
+from vestige.actions import docks, keys, uploads, uploads_due
 from vestige.actions.uploads import Chunk
 from vestige.catalog.models import Event, EvidenceItem, Finding, Recording
 from vestige.errors import BadInput, NotFound, Refused, Tampered, Underway, VestigeError
@@ -77,6 +77,24 @@ def test_what_is_whole_and_was_not_kept_is_kept_by_the_clock(agency: Agency) -> 
     assert uploads_due.tidy(agency.ports) == 1
     assert EvidenceItem.objects.count() == 1
     assert not uploads_due.is_due(agency.ports)
+
+
+def test_what_the_clock_kept_is_its_senders_own_and_is_kept_once(agency: Agency) -> None:
+    dock, other = (docks.connect(agency.ports, agency.actor("administrator"), name)[0].actor() for name in ("One", "Two"))
+    body = os.urandom(MB + 3)
+    upload = uploads.start(agency.ports, dock, len(body), words())
+    with agency.ports.growing.grow(upload.id, upload.sealed, upload.length) as growing:  # and nobody asks any more
+        growing.receive(io.BytesIO(body))
+        agency.ports.uploads.heard(upload.id, growing.size, agency.clock())
+    agency.clock.at += 61_000
+    assert uploads_due.tidy(agency.ports) == 1
+    kept = EvidenceItem.objects.get()
+    for sender, outcome in ((dock, "duplicate"), (other, "quarantined"), (dock, "duplicate"), (other, "duplicate")):
+        again = uploads.start(agency.ports, sender, len(body), words())
+        _, after = uploads.grow(agency.ports, sender, again.id, Chunk(0, io.BytesIO(body)))
+        assert after.outcome["status"] == outcome
+        assert (after.outcome["item"] == str(kept.id)) == (sender is dock)
+    assert EvidenceItem.objects.count() == 2
 
 
 def test_one_that_is_broken_stops_no_other_from_running_out(agency: Agency) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from vestige.access.permissions import Permission
-from vestige.actions.devices import find, locked, with_nobody
+from vestige.actions.devices import find, locked, with_nobody, words_of
 from vestige.actions.door import Desk, Pen, action
 from vestige.actions.items import subject_of
 from vestige.custody.events import EventType
@@ -41,7 +41,7 @@ def report(desk: Desk, serial: str, reason: str, words: str, noticed_at: int | N
         "device": str(device.id),
         "noticed_at": at,
         "reason": reason,
-        "words": words.strip()[:_LONGEST],
+        "words": words_of(words, "what is said of a fault", _LONGEST),
         "outcome": "",
         "outcome_words": "",
         "replaced_by": None,
@@ -59,11 +59,9 @@ def end(desk: Desk, ref: UUID, ended: Ended) -> None:
     if fault is None:
         raise NotFound(f"there is no fault {ref}")
     _check(fault, ended)
-    other = find(desk, ended.replaced_by) if ended.replaced_by.strip() else None
-    if other and other.id == fault.device:
-        raise BadInput("a camera is not replaced by itself")
     with desk.writing() as pen:
         device = locked(desk, find(desk, fault.serial))
+        other = _replacement(desk, fault, ended)
         _check(desk.ports.devices.fault(ref) or fault, ended)
         goes = ended.outcome in {FaultOutcome.REPLACED, FaultOutcome.RETIRED} and device.out_of_use is None
         if goes:
@@ -109,11 +107,21 @@ def mark_test(desk: Desk, ref: str, *, test: bool) -> Recording:
     return recording
 
 
+def _replacement(desk: Desk, fault: DeviceFault, ended: Ended) -> Device | None:
+    """The camera that came instead, as it is by now. Raises BadInput for the faulty one itself, NotFound."""
+    if not ended.replaced_by.strip():
+        return None
+    other = find(desk, ended.replaced_by)
+    if other.id == fault.device:
+        raise BadInput("a camera is not replaced by itself")
+    return other
+
+
 def _write_end(pen: Pen, fault: DeviceFault, ended: Ended, told: tuple[int, Device | None]) -> None:
     now, other = told
     columns: dict[str, Plain] = {
         "outcome": ended.outcome,
-        "outcome_words": ended.words.strip()[:_LONGEST],
+        "outcome_words": words_of(ended.words, "what is said of a fault", _LONGEST),
         "replaced_by": str(other.id) if other else None,
         "ended_at": now,
     }

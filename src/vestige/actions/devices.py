@@ -21,6 +21,8 @@ _LONGEST_MODEL = 200
 _LATEST = 1 << 48
 """Milliseconds: no time behind it is meant (the year 10889)."""
 _SHOWN = 50
+_BLANKS = frozenset("\n\r\t\u00a0\u2003\u2009\u200b\u200c\u200d\u200e\u200f\u202f\u3000")
+"""Blanks and line ends that people and browsers put into words; no other character that cannot be printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def register_all(desk: Desk, rows: Sequence[Described]) -> list[Device]:
 @action("device.change", Permission.DEVICE_REGISTER, EventType.DEVICE_CHANGED)
 def change(desk: Desk, said: Described, *, out_of_use: bool, reason: str = "") -> Device:
     """Say anew what a camera is and whether it is in use. Raises NotFound; BadInput without a reason where that changes, or while it is out."""
-    said, reason = checked(said), reason.strip()[:1000]
+    said, reason = checked(said), words_of(reason, "a reason", 1000)
     device = find(desk, said.serial)
     with desk.writing() as pen:
         known = locked(desk, device)
@@ -107,10 +109,7 @@ def change(desk: Desk, said: Described, *, out_of_use: bool, reason: str = "") -
 @action("device.assign", Permission.DEVICE_ASSIGN, EventType.ASSIGNMENT_OPENED, EventType.FINDING_CLOSED, EventType.FINDING_OPENED)
 def assign(desk: Desk, serial: str, badge: str, starts: int, ends: int | None = None) -> None:
     """Give a camera to a person from a moment on, or for a period (ms UTC). Raises BadInput when somebody has it in that time, NotFound."""
-    device, person = find(desk, serial), desk.ports.catalog.person(badge)
-    if person is None:
-        raise NotFound(f"there is nobody with badge {badge}")
-    give(desk, device, person, starts, ends)
+    give(desk, find(desk, serial), badge, starts, ends)
 
 
 @action("device.return", Permission.DEVICE_ASSIGN, EventType.ASSIGNMENT_CLOSED, EventType.FINDING_CLOSED, EventType.FINDING_OPENED)
@@ -130,7 +129,7 @@ def list_devices(desk: Desk) -> list[Device]:
 @action("device.list_page", Permission.DEVICE_LIST, EventType.DEVICE_LISTED)
 def list_page(desk: Desk, wanted: str, after: str, limit: int) -> list[Listed]:
     """Some cameras by serial number, behind `after`, with who has them; `wanted` narrows them to what serial number or model holds."""
-    found = desk.ports.devices.page(wanted.strip()[:100], after[:100], limit)
+    found = desk.ports.devices.page(words_of(wanted, "what is looked for", 100), words_of(after, "a serial number", 100), limit)
     ids = [one.id for one in found]
     held, seen = desk.ports.devices.held_now(ids, desk.now()), desk.ports.devices.seen(ids)
     desk.note(Statement(EventType.DEVICE_LISTED, data={"count": len(found)}))
@@ -160,8 +159,8 @@ def show(desk: Desk, serial: str) -> DeviceFacts:
 
 
 def find(desk: Desk, serial: str) -> Device:
-    """The camera of that serial number. Raises NotFound."""
-    device = desk.ports.catalog.device(serial.strip())
+    """The camera of that serial number. Raises NotFound; BadInput for what no serial number can be."""
+    device = desk.ports.catalog.device(clean_serial(serial))
     if device is None:
         raise NotFound(f"there is no camera {serial[:100]}")
     return device
@@ -182,7 +181,15 @@ def with_nobody(desk: Desk, device: Device) -> None:
         raise BadInput(f"somebody has the camera {device.serial}; it must be returned before it goes out of use")
 
 
-def give(desk: Desk, device: Device, person: Person, starts: int, ends: int | None = None) -> None:
+def person_with(desk: Desk, badge: str) -> Person:
+    """The person with that badge; inside a transaction: as they are by then. Raises NotFound; BadInput for what no badge can be."""
+    person = desk.ports.catalog.person(words_of(badge, "a badge", 64))
+    if person is None:
+        raise NotFound(f"there is nobody with badge {badge}")
+    return person
+
+
+def give(desk: Desk, device: Device, badge: str, starts: int, ends: int | None = None) -> None:
     """Open an assignment. No two have one camera at once: held here under the camera's lock, and by the database itself."""
     if not 0 <= starts <= desk.now() or (ends is not None and not starts < ends < _LATEST):
         raise BadInput("a camera is given from now on or from a moment that was, and for a time that ends after it begins")
@@ -192,6 +199,7 @@ def give(desk: Desk, device: Device, person: Person, starts: int, ends: int | No
         if other:
             until = "" if other.ends is None else ", until a later time"
             raise BadInput(f"{other.badge} has the camera {known.serial} then{until}; it must be returned first")
+        person = person_with(desk, badge)
         hand(pen, known, person, (starts, ends))
         _compare(desk, pen, person.id, (known, starts, ends))
 
@@ -241,12 +249,20 @@ def checked(said: Described) -> Described:
     """The words without blanks around them. Raises BadInput for a serial number, mount or kind that is none."""
     serial, model = clean_serial(said.serial), said.model.strip()
     mount, kind = said.mount.strip().lower(), said.kind.strip().lower()
-    if len(model) > _LONGEST_MODEL or not (model.isprintable() or not model):
+    if len(model) > _LONGEST_MODEL or not model.isprintable():
         raise BadInput(f"the model of a camera has at most {_LONGEST_MODEL} printable characters")
     for word, known, what in ((mount, Mount, "where a camera is worn"), (kind, DeviceKind, "what a camera is")):
         if word and word not in {one.value for one in known}:
             raise BadInput(f"{what} is one of {', '.join(sorted(one.value for one in known))}, not {word[:100]!r}")
     return Described(serial, model, mount, kind)
+
+
+def words_of(text: str, what: str, longest: int) -> str:
+    """The words without blanks around them, cut where they are too long. Raises BadInput for a character that no text has (NUL, escape)."""
+    text = text.strip()
+    if not all(one.isprintable() or one in _BLANKS for one in text):
+        raise BadInput(f"{what} holds a character that is no text: {text[:100]!a}")
+    return text[:longest]
 
 
 def clean_serial(serial: str) -> str:

@@ -14,8 +14,8 @@ from vestige.access.permissions import Permission
 from vestige.actions.arrival import EVENTS, Arrival, Judged, facts_of
 from vestige.actions.devices import new_device
 from vestige.actions.dock_marks import mark
-from vestige.actions.dock_parts import LARGEST
 from vestige.actions.dock_parts import facts_of as part_facts
+from vestige.actions.dock_parts import longest
 from vestige.actions.dock_sender import Sender, sender_of
 from vestige.actions.dock_whole import look
 from vestige.actions.dock_words import find, words_of
@@ -54,20 +54,6 @@ class Received:
     status: str
 
 
-@dataclass(slots=True)
-class _Head:
-    """A source of which the first bytes are remembered, for what is read here."""
-
-    source: Source
-    data: bytearray
-    most: int
-
-    def readinto(self, buffer: memoryview, /) -> int | None:
-        got = self.source.readinto(buffer)
-        self.data += buffer[: min(got or 0, self.most - len(self.data))]
-        return got
-
-
 @action("dock.receive", Permission.DOCK_SEND, EventType.CATEGORY_ASSIGNED, *EVENTS)
 def receive(desk: Desk, sending: Sending) -> Received:
     """Take one object in, durably. Raises NotFound (no such container), Unavailable (also: not the bytes that were announced), DiskFull.
@@ -77,24 +63,20 @@ def receive(desk: Desk, sending: Sending) -> Received:
     container = find(desk, sending.container)
     if container is None:
         raise NotFound(f"there is no container {sending.container.name}")
-    item, sealed, head = uuid7(), uuid4(), _Head(sending.source, bytearray(), LARGEST + 1 if _beside(sending) else 0)
+    item, sealed = uuid7(), uuid4()
     desk.ports.catalog.begin_intake(item, sealed, f"{container.name}/{sending.name.name}", desk.now())
     intake = desk.ports.vault.begin(item, sealed)
     try:
         checksum = hashlib.md5(usedforsecurity=False)  # what Swift clients compare; SHA-256 is what we go by
-        digest, size = desk.ports.vault.seal_stream(head, intake, checksum)
+        digest, size = desk.ports.vault.seal_stream(sending.source, intake, checksum)
         if sending.md5 and sending.md5 != checksum.hexdigest():
             raise Unavailable(f"what arrived has the MD5 {checksum.hexdigest()}, not {sending.md5}; nothing of it is kept, send it again")
         arrival = Arrival(None, None, desk.ports.policy.category(UNCATEGORIZED), sending.container.triggered_at, categorised=False)
         arrival = replace(arrival, item=item, sealed=sealed, digest=digest, size=size, told_by=TimeSource.DOCK)
-        return _Reception(desk, sending, container, checksum.hexdigest()).settle(arrival, intake, bytes(head.data))
+        return _Reception(desk, sending, container, checksum.hexdigest()).settle(arrival, intake)
     except BaseException:
         give_up(desk, item, intake)
         raise
-
-
-def _beside(sending: Sending) -> bool:
-    return sending.name.part is not Part.FOOTAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +88,7 @@ class _Reception:
     container: Container
     md5: str
 
-    def settle(self, arrival: Arrival, intake: Intake, body: bytes) -> Received:
+    def settle(self, arrival: Arrival, intake: Intake) -> Received:
         """A duplicate, or a new item."""
         desk = self.desk
         before = self._sent(self.container)
@@ -116,7 +98,7 @@ class _Reception:
         if duplicate:
             return self._again(duplicate, arrival, intake)
         arrival = made_durable(desk, arrival, intake, [pair for pair in known if pair[0].id not in ours])
-        judged = self._examined(arrival, body)
+        judged = self._examined(arrival)
         with desk.writing() as pen:
             desk.ports.docks.lock(UUID(desk.actor.id))
             now = self._sent(self.container)
@@ -137,11 +119,16 @@ class _Reception:
             self.desk.ports.catalog.end_intake(arrival.item)
         return Received(item.id, self.md5, "duplicate")
 
-    def _examined(self, arrival: Arrival, body: bytes) -> Judged:
+    def _examined(self, arrival: Arrival) -> Judged:
         """By the media child; what comes beside footage is read here."""
-        if not _beside(self.sending):
+        part = self.sending.name.part
+        if part is Part.FOOTAGE:
             return facts_of(self.desk, arrival)
-        facts = part_facts(self.sending.name.part, body, self.sending.said)
+        reader = self.desk.ports.vault.open(arrival.item, arrival.sealed)
+        try:
+            facts = part_facts(part, reader.read_at(0, longest(part) + 1), self.sending.said)
+        finally:
+            reader.close()
         status = ItemStatus.ACCESSIONED if facts["opens"] else ItemStatus.QUARANTINED
         return Judged(arrival, facts, {}, b"", status, "" if facts["opens"] else str(facts["error"]), "")
 

@@ -2,16 +2,20 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from vestige.evidence.clocks import trail_began
 from vestige.evidence.docks import Part
+from vestige.evidence.elements import elements
 from vestige.evidence.moments import moment
 from vestige.evidence.tracks import MOST_POINTS, Point
 from vestige.evidence.values import to_ms
 
 LARGEST = 1 << 20
-"""Bytes of such an object that are read; a longer one is kept unread."""
+"""Bytes of a bookmark or a key that are read; a longer one is kept unread, with a finding."""
+LARGEST_TRAIL = 32 << 20
+"""The same of a trail: two days, a point a second."""
 _E7 = 10_000_000
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _LONGEST_S = 7 * 86_400
@@ -22,8 +26,8 @@ def facts_of(part: Part, body: bytes, said: Mapping[str, str]) -> dict[str, obje
     mime = "text/plain" if part is Part.BOOKMARK else "application/json"
     facts: dict[str, object] = {"kind": "document", "attached": part.value, "mime": mime, "streams": [], "duration_ms": 0, "error": ""}
     try:
-        if len(body) > LARGEST:
-            raise ValueError("it is longer than anything of its kind")
+        if len(body) > longest(part):
+            raise ValueError(f"it is longer than {longest(part) >> 20} MiB, as nothing of its kind is")
         return facts | {"opens": True} | _READERS[part](body, said)
     except (ValueError, RecursionError) as error:
         return facts | {"kind": "unknown", "opens": False, "error": f"it is no {part.value}: {error}"[:500]}
@@ -33,14 +37,38 @@ def _bookmark(body: bytes, said: Mapping[str, str]) -> dict[str, object]:
     return {"text": body.decode("utf-8")[:10_000].replace("\0", "\\0"), "marked_as": said.get("CategoryName", "")}
 
 
+def longest(part: Part) -> int:
+    """Bytes of an object of that kind that are read."""
+    return LARGEST_TRAIL if part is Part.TRAIL else LARGEST
+
+
 def trail_points(body: bytes) -> tuple[list[Point], int]:
     """The places of a GNSS trail, and how many of its entries tell none. Raises ValueError for what is no trail."""
-    value = json.loads(body)
-    entries = value.get("CoordinateEntries") if isinstance(value, dict) else None
-    if not isinstance(entries, list) or len(entries) > MOST_POINTS:
-        raise ValueError("there is no list of CoordinateEntries")
-    points = [point for point in map(_point, entries) if point]
-    return points, len(entries) - len(points)
+    read = _read(body)
+    return read.points, read.count - len(read.points)
+
+
+@dataclass(slots=True)
+class _Read:
+    """What a trail tells: its points, how many entries there are, and which of them tell two times."""
+
+    points: list[Point] = field(default_factory=list)
+    timed: list[tuple[int, int]] = field(default_factory=list)
+    count: int = 0
+
+
+def _read(body: bytes) -> _Read:
+    """One entry at a time, so that a long trail takes little memory. Raises ValueError for what is no trail, or has too many entries."""
+    found = _Read()
+    for entry in elements(body.decode("utf-8-sig"), "CoordinateEntries"):
+        found.count += 1
+        if found.count > MOST_POINTS:
+            raise ValueError(f"it has more than {MOST_POINTS:,} entries")
+        if point := _point(entry):
+            found.points.append(point)
+        if told := _timed(entry):
+            found.timed.append(told)
+    return found
 
 
 def _timed(entry: object) -> tuple[int, int] | None:
@@ -53,9 +81,9 @@ def _timed(entry: object) -> tuple[int, int] | None:
 
 
 def _trail(body: bytes, said: Mapping[str, str]) -> dict[str, object]:  # noqa: ARG001  # the readers' one shape
-    points, unreadable = trail_points(body)
-    began = trail_began([told for told in map(_timed, json.loads(body)["CoordinateEntries"]) if told])
-    facts: dict[str, object] = {"points": len(points), "unreadable": unreadable}
+    read = _read(body)
+    points, began = read.points, trail_began(read.timed)
+    facts: dict[str, object] = {"points": len(points), "unreadable": read.count - len(points)}
     facts |= {"place": [points[0].latitude_e7, points[0].longitude_e7]} if points else {}
     return facts | ({"began_at": began} if began is not None else {})
 

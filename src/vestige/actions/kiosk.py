@@ -2,7 +2,7 @@
 
 from vestige.access.permissions import Permission
 from vestige.access.roles import Role
-from vestige.actions.devices import end, find, hand, locked
+from vestige.actions.devices import end, find, hand, locked, words_of
 from vestige.actions.door import Desk, action
 from vestige.custody.events import EventType
 from vestige.errors import BadInput
@@ -29,12 +29,12 @@ def check_out(desk: Desk, badge: str, serial: str) -> tuple[Person, list[Device]
     Raises BadInput for a badge that nobody has or whose holder is not in service, a camera that is faulty, out of use, or with somebody;
     NotFound for a camera that is not known.
     """
-    person = desk.ports.catalog.person(badge.strip()) if badge.strip() else None
-    if person is None or person.badge.lower() != badge.strip().lower() or Role.KIOSK in person.roles:
-        raise BadInput(f"nobody has the badge {badge.strip()[:64] or '(none)'}; type it again, or scan it")
-    device = find(desk, serial)
+    badge, device = words_of(badge, "a badge", 65), find(desk, serial)
     with desk.writing() as pen:
         known = locked(desk, device)
+        person = desk.ports.catalog.person(badge) if badge else None
+        if person is None or person.badge.lower() != badge.lower() or Role.KIOSK in person.roles:
+            raise BadInput(f"nobody has the badge {badge or '(none)'}; type it again, or scan it")
         now = desk.now()
         if any(fault.ended_at is None for fault in desk.ports.devices.faults(device=known.id)):
             raise BadInput(f"the camera {known.serial} is reported as faulty; take another")

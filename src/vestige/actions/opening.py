@@ -12,7 +12,7 @@ from uuid import UUID
 
 from vestige.access.permissions import Permission
 from vestige.actions.arrival import Arrival, facts_of
-from vestige.actions.dock_parts import LARGEST
+from vestige.actions.dock_parts import LARGEST, LARGEST_TRAIL
 from vestige.actions.dock_parts import facts_of as part_facts
 from vestige.actions.door import Desk, action
 from vestige.actions.findings import open_finding
@@ -93,7 +93,7 @@ def _open(desk: Desk, key_item: EvidenceItem, item: EvidenceItem, way: tuple[UUI
     if item.filename.endswith("_gpstrail.json"):
         opened = desk.ports.vault.open(made, made)
         try:
-            facts = part_facts(Part.TRAIL, opened.read_at(0, LARGEST + 1), {})
+            facts = part_facts(Part.TRAIL, opened.read_at(0, LARGEST_TRAIL + 1), {})
         finally:
             opened.close()
     else:

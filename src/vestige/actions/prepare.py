@@ -6,7 +6,7 @@ They bear no evidence and can be made again.
 from uuid import UUID
 
 from vestige.access.permissions import Permission
-from vestige.actions.dock_parts import LARGEST, trail_points
+from vestige.actions.dock_parts import LARGEST_TRAIL, trail_points
 from vestige.actions.door import Desk, action
 from vestige.custody.events import EventType
 from vestige.errors import MediaFailed, NotFound
@@ -113,6 +113,6 @@ def _has_telemetry(item: EvidenceItem) -> bool:
 def _bytes(desk: Desk, item: EvidenceItem) -> bytes:
     reader = desk.ports.vault.open(item.id, item.sealed)
     try:
-        return reader.read_at(0, LARGEST)
+        return reader.read_at(0, LARGEST_TRAIL)
     finally:
         reader.close()

@@ -25,7 +25,7 @@ from vestige.actions.ports_uploads import Growing, Sum
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, DiskFull, NotFound, Refused, Unavailable, Underway, VestigeError
 from vestige.evidence.changes import Plain, Statement
-from vestige.evidence.items import EvidenceItem
+from vestige.evidence.items import EvidenceItem, TrailEntry
 from vestige.evidence.people import Actor
 from vestige.evidence.uploads import FileWords, Upload
 from vestige.evidence.values import uuid7
@@ -264,8 +264,18 @@ def _known_to(desk: Desk, upload: Upload, item: EvidenceItem) -> bool:
     """Whether its sender may hear of that item: a dock, which reads nothing back, only of what it sent itself."""
     if not upload.owner.startswith("device:"):
         return True
-    received = (entry.opened.get("actor") for entry in desk.ports.catalog.trail(item.id) if entry.type == EventType.ITEM_RECEIVED)
-    return any(isinstance(actor, dict) and f"{actor.get('kind')}:{actor.get('id')}" == upload.owner for actor in received)
+    received = (entry for entry in desk.ports.catalog.trail(item.id) if entry.type == EventType.ITEM_RECEIVED)
+    return any(upload.owner in _senders(desk, entry) for entry in received)
+
+
+def _senders(desk: Desk, received: TrailEntry) -> set[str]:
+    """Who sent what was received there: who acted; of an upload also who began it, since the clock keeps what its sender forgot."""
+    data = received.opened.get("data")
+    named = data.get("upload") if isinstance(data, dict) else None
+    began = desk.ports.catalog.trail_of_object("upload", str(named)) if named else []
+    told = [received, *(entry for entry in began if entry.type == EventType.UPLOAD_STARTED)]
+    actors = [actor for entry in told if isinstance(actor := entry.opened.get("actor"), dict)]
+    return {f"{actor.get('kind')}:{actor.get('id')}" for actor in actors}
 
 
 def _noted(desk: Desk, upload: Upload, outcome: Outcome) -> None:

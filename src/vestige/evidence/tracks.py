@@ -20,12 +20,12 @@ _LATITUDE, _LONGITUDE = 90 * _E7, 180 * _E7
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A place (degrees times ten million, WGS 84), when (ms UTC, as its source says), and how sure that is (cm; None: not told)."""
+    """A place (degrees times ten million, WGS 84), when (ms UTC, as its source says), and the dilution of precision (hundredths; None: not told)."""
 
     time_ms: int | None
     latitude_e7: int
     longitude_e7: int
-    accuracy_cm: int | None = None
+    dop_centi: int | None = None
 
     def on_earth(self) -> bool:
         """Whether there is such a place."""
@@ -46,7 +46,7 @@ class Track:
 
     def to_bytes(self) -> bytes:
         """JSON: how it is kept."""
-        rows = [[one.time_ms, one.latitude_e7, one.longitude_e7, one.accuracy_cm] for one in self.points]
+        rows = [[one.time_ms, one.latitude_e7, one.longitude_e7, one.dop_centi] for one in self.points]
         return json.dumps({"v": 1, "source": self.source, "points": rows}, separators=(",", ":")).encode()
 
 

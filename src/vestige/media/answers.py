@@ -69,7 +69,7 @@ PREPARE = record({"blobs": several(record({"kind": _WORD, "at_ms": _MS, **_PICTU
 PROXY = record({"duration_ms": _MS, "frames": _COUNT, **_PICTURE})
 PAGES = record({"pages": integer(1, 1_000_000), "lengths": integers(0, 64 << 20, 200)})
 TIMEMAP = record({"blobs": several(record({"kind": one_of("timemap"), "pieces": _COUNT, "duration_ms": _MS}), 1)})
-TRACK = record({"points": several(row(_WHEN, *_DEGREES), 200_000)})
+TRACK = record({"points": several(row(_WHEN, *_DEGREES, nothing_or(integer(0, 65_535))), 200_000)})
 DETECT = record(
     {
         "rotation": _TURNED,

@@ -14,7 +14,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 
-from vestige.media.pictures import shown_size, turn_of
+from vestige.media.pictures import is_untimed, shown_size, turn_of
 
 _LONG, _SHORT = 1280, 720
 _QUARTERS = {90: 3, 180: 2, 270: 1}  # clockwise degrees: quarter turns of numpy, which turns the other way
@@ -37,13 +37,14 @@ class PictureCopy:
     turn: int
     start: Fraction
     step: Fraction
+    timed: bool = True
     frames: int = 0
     ends: Fraction = Fraction(0)
     _last: int = -1
 
     @classmethod
     def of(cls, out: OutputContainer, original: VideoStream, first: VideoFrame, start: Fraction) -> "PictureCopy":
-        """A copy like the first frame. `start` is the original's, in seconds."""
+        """A copy like the first frame. `start` is the original's, in seconds. Where the original tells no times, its rate does."""
         aspect, turn = original.sample_aspect_ratio, turn_of(first)
         scaled = _fitting(*shown_size(first, aspect))
         rate = original.average_rate
@@ -53,13 +54,16 @@ class PictureCopy:
         stream.pix_fmt = "yuv420p"
         stream.time_base = stream.codec_context.time_base = _CLOCK
         stream.codec_context.thread_count = _THREADS
-        return cls(stream, aspect, scaled, turn, start, 1 / Fraction(rate))
+        return cls(stream, aspect, scaled, turn, start, 1 / Fraction(rate), timed=not is_untimed(original.container))
 
     def add(self, frame: VideoFrame) -> Packets:
         """The packets that a frame gives; a frame without a time, or one that goes back in time, is left out."""
-        if frame.pts is None or frame.time_base is None:
+        if not self.timed:
+            at = self.frames * self.step
+        elif frame.pts is None or frame.time_base is None:
             return
-        at = frame.pts * frame.time_base - self.start
+        else:
+            at = frame.pts * frame.time_base - self.start
         place = round(at / _CLOCK)
         if place <= self._last:
             return

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 _LAYOUT = {"b": "b", "B": "B", "s": "h", "S": "H", "l": "i", "L": "I", "j": "q", "J": "Q", "f": "f", "d": "d"}
 _DEEPEST = 6
+_WORST_DOP = 99.99  # what receivers say of a place that they do not know
 _LOCKED = 2  # satellites give two dimensions; 3 gives three
 _NEVER = 1990  # the year before which no camera recorded
 _EPOCH_2000 = datetime(2000, 1, 1, tzinfo=UTC)
@@ -36,12 +37,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A satellite fix: degrees times ten million; the time that the satellites tell (ms UTC), or seconds since the device was switched on."""
+    """A satellite fix: degrees times ten million; the time that the satellites tell (ms UTC), or seconds since the device was switched on.
+
+    `dop_centi` is the dilution of precision in hundredths, where it is told.
+    """
 
     latitude_e7: int
     longitude_e7: int
     time_ms: int | None = None
     uptime: float | None = None
+    dop_centi: int | None = None
 
 
 def records(data: bytes, depth: int = 0) -> Iterator[list[Record]]:
@@ -88,7 +93,7 @@ def first_fix(data: bytes) -> Fix | None:
     told = next((fix.time_ms for fix in fixes if fix.time_ms is not None), None)
     if told is None and fixes[0].uptime is not None:
         told = next((at for stream in streams if (at := _system_time(stream, fixes[0].uptime)) is not None), None)
-    return Fix(fixes[0].latitude_e7, fixes[0].longitude_e7, told)
+    return Fix(fixes[0].latitude_e7, fixes[0].longitude_e7, told, dop_centi=fixes[0].dop_centi)
 
 
 def _fix(stream: Stream) -> Fix | None:
@@ -108,7 +113,7 @@ def _gps5(stream: Stream) -> Fix | None:
     scale, values = _numbers(stream["SCAL"].data, "ll"), _numbers(stream["GPS5"].data, "ll")
     if not scale or not values or 0 in scale:
         return None
-    return Fix(_e7(values[0], scale[0]), _e7(values[1], scale[1]), _gpsu(stream.get("GPSU")))
+    return Fix(_e7(values[0], scale[0]), _e7(values[1], scale[1]), _gpsu(stream.get("GPSU")), dop_centi=_gpsp(stream.get("GPSP")))
 
 
 def _gpsu(record: Record | None) -> int | None:
@@ -117,6 +122,17 @@ def _gpsu(record: Record | None) -> int | None:
     except (ValueError, UnicodeDecodeError):
         return None
     return _ms(at) if at else None
+
+
+def _gpsp(record: Record | None) -> int | None:
+    """The dilution of precision of a second, which GPS5 has beside it."""
+    values = _numbers(record.data, "S") if record else ()
+    return _dop(values[0] / 100) if values else None
+
+
+def _dop(value: float) -> int | None:
+    """Hundredths; none where it is nothing (no fix) or beyond what a receiver tells."""
+    return round(value * 100) if 0 < value < _WORST_DOP else None
 
 
 def _gps9(stream: Stream) -> Fix | None:
@@ -129,7 +145,7 @@ def _gps9(stream: Stream) -> Fix | None:
         at = _EPOCH_2000 + timedelta(days=int(values[5] / scale[5]), seconds=values[6] / scale[6])
     except OverflowError:
         return None
-    return Fix(_e7(values[0], scale[0]), _e7(values[1], scale[1]), _ms(at))
+    return Fix(_e7(values[0], scale[0]), _e7(values[1], scale[1]), _ms(at), dop_centi=_dop(values[7] / scale[7]))
 
 
 def _structured(stream: Stream, key: str) -> Fix | None:

@@ -7,11 +7,12 @@ from typing import BinaryIO
 
 import av
 import numpy as np
-from av.container import InputContainer
+from av.container import Container, InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 _QUALITY = 4  # of 2 (best) to 31
+_UNTIMED = frozenset({"h264", "hevc", "vvc"})
 _TURNS = {90: 3, 180: 2, 270: 1}  # clockwise degrees: quarter turns of numpy, which turns the other way
 
 
@@ -60,7 +61,13 @@ def jpeg(frame: VideoFrame, aspect: Fraction | None, widest: int) -> tuple[bytes
 
 
 def key_frames(container: InputContainer, stream: VideoStream, wanted_ms: Iterable[int]) -> Iterator[tuple[int, VideoFrame]]:
-    """The key frame nearest each wanted time (ms from the start), each frame once, with its own time. What does not decode is left out."""
+    """The key frame nearest each wanted time (ms from the start), each frame once, with its own time. What does not decode is left out.
+
+    Of a stream without times that is its first.
+    """
+    if is_untimed(container):
+        yield from ((0, frame) for frame in _first(container, stream))
+        return
     stream.codec_context.skip_frame = "NONKEY"
     base, start = stream.time_base or Fraction(1, 90_000), stream.start_time or 0
     listed = np.array([entry.timestamp for entry in stream.index_entries if entry.is_keyframe], np.int64)
@@ -76,12 +83,24 @@ def key_frames(container: InputContainer, stream: VideoStream, wanted_ms: Iterab
             yield max(0, round(((frame.pts or start) - start) * base * 1000)), frame
 
 
+def _first(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    try:
+        yield from [next(frame for frame in container.decode(stream) if not frame.is_corrupt)]
+    except (StopIteration, av.error.FFmpegError, ValueError, OSError):
+        return
+
+
 def _frame_at(container: InputContainer, stream: VideoStream, place: int) -> VideoFrame | None:
     try:
         container.seek(place, stream=stream, backward=True)
         return next((frame for frame in container.decode(stream) if not frame.is_corrupt), None)
     except (av.error.FFmpegError, ValueError, OSError):
         return None
+
+
+def is_untimed(container: Container) -> bool:
+    """Whether it is a bare stream (Annex B) that tells no times: nothing in it can be sought, and its pictures follow one another."""
+    return container.format.name in _UNTIMED
 
 
 def open_media(source: BinaryIO) -> InputContainer:

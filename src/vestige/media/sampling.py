@@ -8,12 +8,14 @@ container cuts off, or shows before the group's key frame, which lean on the gro
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 
 import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from vestige.media.containers.tables import Track
+from vestige.media.pictures import is_untimed
 
 _SAMPLED = 10
 _CUT_OFF = 2  # key frames that an edit list may hide from the index of a container
@@ -44,11 +46,23 @@ class _Groups:
 
 def sample(container: InputContainer, stream: VideoStream, track: Track | None) -> Sampled:
     """Decode up to ten groups. `track` is the stream's sample table, if it has one. A video without a key frame does not decode."""
+    if is_untimed(container):
+        return _from_start(container, stream)
     groups = _groups(container, stream, track)
     last = len(groups.starts) - 1
     chosen = sorted({round(last * number / (_SAMPLED - 1)) for number in range(_SAMPLED)}) if groups.starts else []
     found = [whole for at in chosen if (whole := _decodes(container, stream, groups, at)) is not None]
     return Sampled(max(1, len(found)), sum(found))
+
+
+def _from_start(container: InputContainer, stream: VideoStream) -> Sampled:
+    """Of a stream without times: its first frames, as one group."""
+    try:
+        packets = (packet for packet in container.demux(stream) if packet.size)
+        wanted, got, damaged = _count(islice(packets, _MOST_FRAMES), stream)
+    except (av.error.FFmpegError, ValueError, OSError):
+        return Sampled(1, 0)
+    return Sampled(1, int(0 < wanted <= got and not damaged))
 
 
 def _groups(container: InputContainer, stream: VideoStream, track: Track | None) -> _Groups:

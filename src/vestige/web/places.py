@@ -13,11 +13,11 @@ _SOURCES = {"dock": "the trail that the dock sent", "gopro": "the camera's telem
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A point in words: when (ms UTC), degrees with five decimals (about a metre), metres of accuracy where they are told."""
+    """A point in words: when (ms UTC), degrees with five decimals (about a metre), the dilution of precision where it is told."""
 
     time: int | None
     words: str
-    accuracy: str
+    precision: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +58,5 @@ def _told(one: ItemTrack) -> Told:
 
 
 def _spot(point: Point) -> Spot:
-    accuracy = f"{point.accuracy_cm / 100:g} m" if point.accuracy_cm is not None else ""
-    return Spot(point.time_ms, f"{point.latitude_e7 / _E7:.5f}, {point.longitude_e7 / _E7:.5f}", accuracy)
+    precision = f"{point.dop_centi / 100:g}" if point.dop_centi is not None else ""
+    return Spot(point.time_ms, f"{point.latitude_e7 / _E7:.5f}, {point.longitude_e7 / _E7:.5f}", precision)

@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from vestige.actions.ports import Ports
 from vestige.actions.ports_uploads import Sum
-from vestige.actions.uploads import Chunk, Conflict, grow, measure, start, terminate
+from vestige.actions.uploads import Chunk, Conflict, find, grow, measure, start, terminate
 from vestige.errors import BadInput, DiskFull, NotFound, Refused, Unavailable, Underway, VestigeError, WrongChecksum
 from vestige.evidence.people import Actor
 from vestige.evidence.uploads import Upload
@@ -112,18 +112,20 @@ class Uploads:
         return Overriding(inner)
 
     async def create(self, request: Request) -> Response:
-        """Begin an upload; take its first bytes where the request brings some."""
+        """Begin an upload; take its first bytes where the request brings some.
+
+        Where those cannot be taken now the upload is there all the same: the answer says where, and how many bytes of it are durable.
+        """
         actor = await self._asking(request)
         length = count("Upload-Length", request.headers.get("upload-length"))
         words = file_words(metadata(request.headers.get("upload-metadata", "")))
         brings = request.headers.get("content-type", "") == CHUNK_TYPE
         summed = checksum(request.headers.get("upload-checksum", "")) if brings else None
         upload = await self._server.quick(partial(start, self._server.ports(), actor, length, words))
-        size, told = 0, {"Location": f"/uploads/{upload.id}"}
+        told = request.state.begun = {"Location": f"/uploads/{upload.id}"}
         if brings or not length:
-            async with self._turns.turn(upload.id) as turn:
-                size, upload = await self._take(request, actor, upload.id, (0, summed), turn)
-            told |= {"Upload-Offset": str(size)}
+            size, upload = await self._first(request, actor, upload.id, summed)
+            told = told | {"Upload-Offset": str(size)}
         return Response(status_code=201, headers=_HEADERS | told | self._ends(upload))
 
     async def patch(self, request: Request) -> Response:
@@ -155,6 +157,15 @@ class Uploads:
         async with self._turns.turn(ref), self._slot(actor):  # it may have to be read again, to know how far it is
             await self._server.long(partial(terminate, self._server.ports(), actor, ref))
         return Response(status_code=204, headers=_HEADERS)
+
+    async def _first(self, request: Request, actor: Actor, ref: UUID, summed: tuple[Sum, bytes] | None) -> tuple[int, Upload]:
+        """Take what comes with the creation. What can be sent again later is no failure of the creation."""
+        try:
+            async with self._turns.turn(ref) as turn:
+                return await self._take(request, actor, ref, (0, summed), turn)
+        except Unavailable:
+            upload = await self._server.quick(find, self._server.ports(), actor, ref)
+            return upload.received, upload
 
     async def _take(
         self, request: Request, actor: Actor, ref: UUID, chunk: tuple[int, tuple[Sum, bytes] | None], turn: Turn
@@ -264,4 +275,4 @@ def _said(request: Request, status: int, words: str, more: dict[str, str] | None
     unread = request.method in {"PATCH", "POST"} and (not length.isdigit() or int(length) > _DRAINED)
     told = {"Connection": "close"} if unread else {}
     again = {"Retry-After": "5"} if status in {423, 503} else {}
-    return Response(words + "\n", status, _HEADERS | told | again | (more or {}), "text/plain")
+    return Response(words + "\n", status, _HEADERS | told | again | getattr(request.state, "begun", {}) | (more or {}), "text/plain")

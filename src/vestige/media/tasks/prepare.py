@@ -5,7 +5,7 @@ from typing import Any, BinaryIO
 import av
 
 from vestige.errors import MediaFailed
-from vestige.media.pictures import Picture, jpeg, key_frames, main_picture, open_media
+from vestige.media.pictures import Picture, is_untimed, jpeg, key_frames, main_picture, open_media
 from vestige.media.sink import PipeSink
 
 _POSTER_WIDTH = 960
@@ -38,8 +38,11 @@ def _pictures(container: av.container.InputContainer, sink: PipeSink) -> "list[t
     aspect = stream.sample_aspect_ratio
     duration = max(0, round((container.duration or 0) / 1000))
     found: list[tuple[str, Picture]] = []
-    for at, frame in key_frames(container, stream, [round(duration * _POSTER_AT)]):
-        found.append(("poster", Picture(*jpeg(frame, aspect, _POSTER_WIDTH), at)))
+    first = list(key_frames(container, stream, [round(duration * _POSTER_AT)]))
+    found += [("poster", Picture(*jpeg(frame, aspect, _POSTER_WIDTH), at)) for at, frame in first]
+    if is_untimed(container):
+        found += [("thumbnail-1", Picture(*jpeg(frame, aspect, _THUMBNAIL_WIDTH), at)) for at, frame in first]
+        return found
     wanted = [round(duration * number / _THUMBNAILS) for number in range(_THUMBNAILS)]
     for number, (at, frame) in enumerate(key_frames(container, stream, wanted), start=1):
         found.append((f"thumbnail-{number}", Picture(*jpeg(frame, aspect, _THUMBNAIL_WIDTH), at)))

@@ -18,7 +18,10 @@ def warm() -> None:
 
 
 def run(request: dict[str, Any], source: BinaryIO, sink: PipeSink, _model: bytes | None) -> dict[str, object]:
-    """Answers time (ms UTC, or null), latitude and longitude (degrees times ten million) of each. Raises NoSampleTable."""
+    """Answers of each second time (ms UTC), latitude and longitude (degrees times ten million), dilution of precision (hundredths).
+
+    Time and precision are null where they are not told. Raises NoSampleTable.
+    """
     found = next((one for one in tracks_of(source, request["size"]) if one.header.codec == "gpmd"), None)
     points = []
     places = zip(found.samples.offsets[:MOST].tolist(), found.samples.sizes[:MOST].tolist(), strict=True) if found else ()
@@ -27,7 +30,7 @@ def run(request: dict[str, Any], source: BinaryIO, sink: PipeSink, _model: bytes
         fix = gpmf.first_fix(source.read(min(size, _LARGEST)))
         if fix is not None:
             at = fix.time_ms if fix.time_ms is not None and 0 <= fix.time_ms <= 4_102_444_800_000 else None
-            points.append([at, fix.latitude_e7, fix.longitude_e7])
+            points.append([at, fix.latitude_e7, fix.longitude_e7, fix.dop_centi])
         if not number % 1000:
             sink.report(number / len(found.samples) if found else 1.0)
     return {"points": points}
