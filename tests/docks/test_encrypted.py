@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from tests.agency import CONSOLE, Agency, make_agency
@@ -18,13 +19,15 @@ from vestige.actions import dock_intake, dock_words, docks, items, opening, rele
 from vestige.actions.checking import check
 from vestige.actions.dock_intake import Sending
 from vestige.catalog import models
-from vestige.errors import BadInput
+from vestige.errors import Tampered
 from vestige.evidence.docks import Dock
 from vestige.evidence.home import CameraKey
-from vestige.evidence.items import FindingKind, ItemFilter
+from vestige.evidence.items import EvidenceItem, FindingKind, ItemFilter
 from vestige.evidence.values import uuid7
 from vestige.ingest.axis.names import container_name, object_name
 from vestige.vault.keyring import Keyring
+from vestige_verify.notes import parse_key
+from vestige_verify.package import verify
 
 NAME = "_CAM1_20260101T100000Z"
 STEM = "20260101_100000_5F1B"
@@ -71,6 +74,14 @@ def send(agency: Agency, dock: Dock, name: str, data: bytes) -> dock_intake.Rece
     return dock_intake.receive(agency.ports, dock.actor(), Sending(container_name(NAME), object_name(name), {}, io.BytesIO(data)))
 
 
+def damage(agency: Agency, item: UUID) -> None:
+    sealed = agency.sealed(item)
+    sealed.chmod(0o600)
+    data = bytearray(sealed.read_bytes())
+    data[-1] ^= 1
+    sealed.write_bytes(data)
+
+
 @pytest.mark.parametrize(("wrap", "key_first"), [(VENDOR, True), (SHA256, False)], ids=["sha1", "sha256"])
 def test_a_clip_that_openssl_encrypted_opens(
     agency: Agency,
@@ -97,13 +108,63 @@ def test_a_clip_that_openssl_encrypted_opens(
     assert (item.kind, item.status, "poster" in item.working) == ("video", "accessioned", True)
     custodian = agency.actor("evidence custodian")
     assert items.show_recording(agency.ports, custodian, str(item.recording)).opened == {original.id: item}
-    done = release.export(agency.ports, custodian, original.number, tmp_path / "out")
-    assert done.opened == item.number
-    [left] = (tmp_path / "out").rglob("*.mp4")
-    assert left.read_bytes() == body
-    with pytest.raises(BadInput, match=original.number):
-        release.export(agency.ports, custodian, item.number, tmp_path / "other")
+    key_item = agency.ports.catalog.item(str(came[f"{STEM}.key"]))
+    assert key_item is not None
+    for n, asked in enumerate((original, item)):
+        done = release.export(agency.ports, custodian, asked.number, tmp_path / str(n))
+        assert done.opened == item.number
+        told = json.loads((done.path / "data" / "manifest.json").read_text())
+        files = {one["of"]: (one["item"], (done.path / one["path"]).read_bytes()) for one in told["files"]}
+        wanted = {"opened": (str(made), data), "original": (str(original.id), body), "key": (str(key_item.id), words)}
+        assert (told["item"], list(files), files) == (str(made), ["opened", "original", "key"], wanted)
+        assert verify(done.path, (parse_key(told["log"]["key"]),)).fault is None
     assert check(agency.ports, CONSOLE) == []
+
+
+@pytest.fixture
+def opened(agency: Agency, connected: tuple[Dock, CameraKey], tmp_path: Path) -> dict[str, EvidenceItem]:
+    """An encrypted clip that was opened: its items by what they are."""
+    dock, key = connected
+    body, words = encrypted(tmp_path, key, Clip(frames=12).data(), VENDOR)
+    came = {"original": send(agency, dock, f"{STEM}.mp4", body).item, "key": send(agency, dock, f"{STEM}.key", words).item}
+    found = {of: agency.ports.catalog.item(str(item)) for of, item in (came | {"opened": opening.open_next(agency.ports)}).items()}
+    return {of: item for of, item in found.items() if item is not None}
+
+
+@pytest.mark.parametrize("of", ["opened", "original", "key"])
+def test_nothing_leaves_where_one_of_the_three_is_not_what_the_opening_names(
+    agency: Agency, opened: dict[str, EvidenceItem], tmp_path: Path, of: str
+) -> None:
+    damage(agency, opened[of].id)
+    for asked in ("original", "opened"):
+        with pytest.raises(Tampered):
+            release.export(agency.ports, agency.actor("evidence custodian"), opened[asked].number, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_nothing_leaves_where_another_key_object_is_in_the_place_of_the_one_that_opened(
+    agency: Agency, opened: dict[str, EvidenceItem], tmp_path: Path
+) -> None:
+    models.EvidenceItem.objects.filter(id=opened["key"].id).update(sha256="00" * 32)
+    with pytest.raises(Tampered, match="is not what the opening names"):
+        release.export(agency.ports, agency.actor("evidence custodian"), opened["original"].number, tmp_path / "out")
+
+
+def test_the_papers_of_an_opened_copy_say_what_came_of_what(agency: Agency, opened: dict[str, EvidenceItem], tmp_path: Path) -> None:
+    done = release.export(agency.ports, agency.actor("evidence custodian"), opened["original"].number, tmp_path / "out")
+    readme = " ".join((done.path / "README.txt").read_text().split())
+    for words in (
+        "The camera had encrypted this recording.",
+        "the copy of it that the agency opened with its key",
+        "the key object that came",
+    ):
+        assert words in readme
+    certificate = (done.path / "data" / "certificate.html").read_text()
+    for item in opened.values():
+        assert item.sha256.value in certificate
+    assert str(opened["original"].id) in certificate
+    [first, *_] = json.loads((done.path / "data" / "trail.json").read_text())["trails"][0]["entries"]
+    assert {one["of"] for one in first["openings"]["digests"]["value"]} == {"key", "opened", "original", "parent_head"}
 
 
 def test_hundreds_of_keys_that_open_nothing_yet_hide_none_that_does(
@@ -179,11 +240,7 @@ def test_a_damaged_clip_is_told_of_and_does_not_stand_in_the_way_of_others(
     send(agency, dock, f"{STEM}.mp4", body)
     send(agency, dock, f"{STEM}.key", words)
     [item] = [one for one in agency.ports.catalog.items(All(), ItemFilter()) if one.filename == f"{STEM}.mp4"]
-    sealed = agency.sealed(item.id)
-    sealed.chmod(0o600)
-    data = bytearray(sealed.read_bytes())
-    data[-1] ^= 1
-    sealed.write_bytes(data)
+    damage(agency, item.id)
     assert opening.open_next(agency.ports) is None
     assert not opening.is_due(agency.ports)
     assert [one.kind for one in agency.ports.catalog.findings(closed=False)].count(FindingKind.NOT_OPENED) == 1

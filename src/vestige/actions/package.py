@@ -13,7 +13,7 @@ from vestige.custody.canonical import canonical, parse
 from vestige.custody.notes import fingerprint, verifier_key
 from vestige.custody.proofs import ProvenEntry, trail_json
 from vestige.custody.tree import leaf_hash
-from vestige.disclosure.certificate import CertifiedFile, certificate_html
+from vestige.disclosure.certificate import CertifiedFile, OpenedCopy, certificate_html
 from vestige.disclosure.manifest import LogIdentity, PackageFacts, PackedFile, bag_info, manifest
 from vestige.disclosure.profiles import Profile, opened_fields
 from vestige.disclosure.readme import readme
@@ -26,20 +26,22 @@ from vestige.redaction.hidden import hidden_json
 from vestige.redaction.plan import Plan
 
 SOFTWARE = f"Vestige {__version__}"
+_Of = Literal["clipped", "key", "opened", "original", "rendered"]
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a derived item was made from: the original, and the plan of a redacted copy (None: a clip)."""
+    """What a derived item was made from: the original, and the plan of a redacted copy or the key object of an opened copy (else: a clip)."""
 
     original: EvidenceItem
     plan: Plan | None
+    key: EvidenceItem | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package to be. A redacted copy leaves in profile `public`, an original and a clip in `court`; `source` is there for what is derived.
+    """A package to be. A redacted copy leaves in profile `public`, all else in `court`; `source` is there for what is derived.
 
     `witnesses` are those whose cosignatures its proof may carry. `samples` are the sample proofs (`data/samples.json`), where the item has some.
     """
@@ -56,11 +58,14 @@ class Package:
         return Profile.PUBLIC if self.source and self.source.plan else Profile.COURT
 
     @property
-    def of(self) -> Literal["clipped", "original", "rendered"]:
-        """What the file is."""
-        if self.source is None:
-            return "original"
-        return "rendered" if self.source.plan else "clipped"
+    def parts(self) -> Sequence[tuple[EvidenceItem, _Of]]:
+        """The items whose files it holds, the package's own first, and what each is."""
+        source = self.source
+        if source is None:
+            return [(self.item, "original")]
+        if source.key is not None:
+            return [(self.item, "opened"), (source.original, "original"), (source.key, "key")]
+        return [(self.item, "rendered" if source.plan else "clipped")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +84,13 @@ class Trails:
 
 def bag_of(desk: Desk, package: Package, trails: Trails) -> Bag:
     """The bag of a package: the footage, what is opened of the trails with their proofs, and the papers for people."""
-    path = f"footage/{_safe(package.item)}"
-    facts = _facts(desk, package, f"data/{path}")
+    facts = _facts(desk, package)
     opened = [(package.item, [entry.opened(opened_fields(package.profile)) for entry in trails.first])]
     if package.source:
         opened.append((package.source.original, [entry.opened(opened_fields(package.profile)) for entry in trails.second]))
     sections = [TrailSection(f"Item {item.number}", item.id, tuple(_row(entry) for entry in entries)) for item, entries in opened]
     return Bag(
-        footage=(Footage(path, package.item.id, package.item.sealed, package.item.sha256),),
+        footage=tuple(Footage(_path(item), item.id, item.sealed, item.sha256) for item, _ in package.parts),
         payload={
             "manifest.json": canonical(manifest(facts)),
             "trail.json": trail_json(trails.checkpoint, [(item.id, entries) for item, entries in opened]),
@@ -100,7 +104,7 @@ def bag_of(desk: Desk, package: Package, trails: Trails) -> Bag:
     )
 
 
-def _facts(desk: Desk, package: Package, path: str) -> PackageFacts:
+def _facts(desk: Desk, package: Package) -> PackageFacts:
     agency, log_key, item = desk.ports.catalog.agency(), desk.ports.catalog.log_key(), package.item
     if agency is None:
         raise NotFound("this home has no agency yet")
@@ -119,7 +123,7 @@ def _facts(desk: Desk, package: Package, path: str) -> PackageFacts:
             desk.ports.catalog.succession(),
         ),
         item=item.id,
-        files=(PackedFile(path, item.id, item.sha256, item.size, package.of),),
+        files=tuple(PackedFile(f"data/{_path(one)}", one.id, one.sha256, one.size, of) for one, of in package.parts),
         samples=package.samples is not None,
         hidden=bool(package.source and package.source.plan and hidden_json(package.source.plan)),
     )
@@ -134,8 +138,17 @@ def _papers(desk: Desk, package: Package, facts: PackageFacts) -> dict[str, byte
             "redaction-log.html": redaction_log_html(facts, plan, policy),
             "redaction-log.csv": redaction_log_csv(plan, policy),
         }
-    item = package.item
-    certified = CertifiedFile(
+    return {"certificate.html": certificate_html(facts, _certified(package, facts))}
+
+
+def _certified(package: Package, facts: PackageFacts) -> CertifiedFile:
+    """What the certificate is about: the item; of an opened copy the encrypted original, and how the copy came of it."""
+    source, item = package.source, package.item
+    opened = None
+    if source is not None and source.key is not None:
+        opened = OpenedCopy(item.number, item.received_at, item.sha256, source.key.number, source.key.sha256)
+        item = source.original
+    return CertifiedFile(
         number=item.number,
         filename=item.filename,
         size=item.size,
@@ -144,15 +157,20 @@ def _papers(desk: Desk, package: Package, facts: PackageFacts) -> dict[str, byte
         checked_at=facts.created,
         exported=item.sha256,
         software=SOFTWARE,
-        clipped_from=package.source.original.number if package.source else None,
+        clipped_from=source.original.number if source and not opened else None,
+        opened=opened,
     )
-    return {"certificate.html": certificate_html(facts, certified)}
 
 
 def _row(entry: ProvenEntry) -> TrailRow:
     clear = cast("dict[str, object]", parse(entry.data))
     opened = {name: parse(opening.value) for name, opening in entry.openings.items()}
     return trail_row(entry.index, cast("int", clear["time"]), str(clear["type"]), opened)
+
+
+def _path(item: EvidenceItem) -> str:
+    """Where its file lies below `data/`."""
+    return f"footage/{_safe(item)}"
 
 
 def _safe(item: EvidenceItem) -> str:

@@ -39,7 +39,7 @@ class Delivered:
     """A package that left: its id, its place, the digest of its tag manifest, and who vouched for the checkpoint in its proof.
 
     `silent` are witnesses that gave no cosignature in time; `time_fault` says why a configured time authority gave no token.
-    `opened` is the number of the copy in clear where the item is as the camera encrypted it.
+    `opened` is the number of the copy in clear where the camera encrypted the original: the package holds both, and the key object.
     """
 
     id: UUID
@@ -54,20 +54,47 @@ class Delivered:
 
 @action("item.export", Permission.ITEM_EXPORT, *_EVENTS)
 def export(desk: Desk, ref: str, out: Path) -> Delivered:
-    """The package of an original or of a clip, profile `court`. Raises NotFound, BadInput, Tampered when the stored bytes are not what came in."""
+    """The package of an original or of a clip, profile `court`; of what a camera encrypted both forms, and the key object.
+
+    Raises NotFound, BadInput, Tampered when the stored bytes are not what came in.
+    """
     item, recording = find_item(desk, ref)
+    copy = opened_copies(desk.ports, recording).get(item.id)
+    if copy is not None:
+        return _deliver_opened(desk, copy, out)
     if item.parent is None:
         _check_fixity(desk, item, "original")
-        copy = opened_copies(desk.ports, recording).get(item.id)
-        return replace(_deliver(desk, item, None, out, {}), opened=copy.number if copy else "")
+        return _deliver(desk, item, None, out, {})
     original = desk.ports.catalog.item(str(item.parent))
-    if original is None or desk.ports.catalog.trail(item.id)[0].type != EventType.ITEM_CLIPPED:
-        of = original.number if original else item.parent
+    made = desk.ports.catalog.trail(item.id)[0].type
+    if original is not None and made == EventType.ITEM_OPENED:
+        return _deliver_opened(desk, item, out)
+    if original is None or made != EventType.ITEM_CLIPPED:
         raise BadInput(
-            f"item {item.number} is a redacted copy of {of}, or opened from it as it came encrypted; export gives originals and clips"
+            f"item {item.number} is a redacted copy of {original.number if original else item.parent}; export gives originals and clips"
         )
     _check_fixity(desk, item, "clipped")
     return _deliver(desk, item, Source(original, None), out, {})
+
+
+def _deliver_opened(desk: Desk, copy: EvidenceItem, out: Path) -> Delivered:
+    """What a camera encrypted, as it came, and opened; and the key object, which both are held against in the opening's event."""
+    opening = desk.ports.catalog.trail(copy.id)[0].opened
+    data = opening["data"]
+    refs = [str(data[name]) for name in ("parent", "key")] if isinstance(data, dict) else []
+    found = [desk.ports.catalog.item(ref) for ref in refs]
+    match found:
+        case [EvidenceItem() as original, EvidenceItem() as key]:
+            pass
+        case _:
+            raise Fault(f"item {copy.number} was opened from an item, or with a key object, that is not here; nothing leaves")
+    digests = opening["digests"]
+    named = {one["of"]: one["value"] for one in digests} if isinstance(digests, list) else {}
+    for item, of in ((copy, "opened"), (original, "original"), (key, "key")):
+        if named.get(of) != item.sha256.value:
+            raise Tampered(f"item {item.number} is not what the opening names; nothing leaves")
+        _check_fixity(desk, item, of)
+    return replace(_deliver(desk, copy, Source(original, None, key), out, {}), opened=copy.number)
 
 
 @action("redaction.release", Permission.REDACTION_RELEASE, *_EVENTS)

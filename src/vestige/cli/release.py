@@ -11,7 +11,7 @@ from vestige.cli.output import answer, say
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("export", help="Write the package of an original, for court.")(export)
+    app.command("export", help="Write the package of an original or a clip, for court.")(export)
     app.command("release", help="Write the package of a redacted copy, for the public.")(release)
 
 
@@ -44,7 +44,7 @@ def _say(given: Context, package: acts.Delivered) -> None:
     value |= {"witnesses": list(package.witnesses), "silent": list(package.silent), "stamped": package.stamped}
     if package.opened:
         value["opened_copy"] = package.opened
-        say(f"the item is as the camera encrypted it; {package.opened} is its opened copy, which this package does not hold")
+        say(f"the camera encrypted this recording: the package holds it as it came, its opened copy {package.opened}, and the key object")
     for name in package.silent:
         say(f"the witness {name} gave no cosignature in time; the package goes without it")
     if package.time_fault:

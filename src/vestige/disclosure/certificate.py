@@ -16,10 +16,25 @@ _SIGNING = ("Executed on (date)", "At (place)", "Signature")
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedCopy:
+    """What the system made of a file that the camera encrypted: the copy's number, when (milliseconds UTC), and its digest.
+
+    `key_number` and `key` are the key object that came with the file: the item's number, and its digest.
+    """
+
+    number: str
+    opened_at: int
+    digest: Digest
+    key_number: str
+    key: Digest
+
+
+@dataclass(frozen=True, slots=True)
 class CertifiedFile:
     """The file that the certificate is about. Times are milliseconds UTC; `checked_at` is when the stored bytes were read for this package.
 
     `clipped_from` is the number of the original that a clip is a part of; `received` is then what was kept when the clip was made.
+    `opened` is the copy in clear of a file that the camera encrypted; the file itself is then the encrypted one.
 
     Raises Tampered when the two digests differ: there is nothing to certify.
     """
@@ -33,6 +48,7 @@ class CertifiedFile:
     exported: Digest
     software: str
     clipped_from: str | None = None
+    opened: OpenedCopy | None = None
 
     def __post_init__(self) -> None:
         if self.received != self.exported:
@@ -62,10 +78,11 @@ def _data(facts: PackageFacts, file: CertifiedFile) -> list[tuple[str, str]]:
     return [
         ("Agency", facts.agency),
         ("Item number", file.number),
-        ("Item identifier", str(facts.item)),
+        ("Item identifier", str(next(one.item for one in facts.files if one.sha256 == file.exported))),
         ("File name as received" if file.clipped_from is None else "File name", file.filename),
         ("Size", f"{file.size} bytes"),
         (kept, when(file.received_at)),
+        *([("Opened by the system as item", f"{file.opened.number}, {when(file.opened.opened_at)}")] if file.opened else []),
         ("Package", str(facts.id)),
         ("Package made", when(facts.created)),
         ("Software and version", file.software),
@@ -77,6 +94,7 @@ def _process(facts: PackageFacts, file: CertifiedFile) -> tuple[str, ...]:
     received = _received(facts, file) if file.clipped_from is None else _clipped(facts, file)
     return (
         received,
+        *([_opened(file.opened)] if file.opened else []),
         (
             "The value, the time and the further acts on the file were recorded in a log to which entries can only be added, and which the "
             "system signs. The entries about this file, with their proofs, are in data/trail.json; data/trail.html shows them."
@@ -108,11 +126,20 @@ def _clipped(facts: PackageFacts, file: CertifiedFile) -> str:
     )
 
 
+def _opened(copy: OpenedCopy) -> str:
+    return (
+        "The camera had encrypted the file (AES-256). The system opened it with the content key in the key object that came with it (item "
+        f"{copy.key_number}), which only the agency's private key unwraps, computed the SHA-256 value of the result (item {copy.number}) "
+        "and stored it encrypted beside the file, which it left as it was. The entry item:opened names the values of the three."
+    )
+
+
 def _values(file: CertifiedFile) -> list[tuple[str, str]]:
     return [
         ("Method", "SHA-256 of every byte of the file"),
         (f"When {'received' if file.clipped_from is None else 'cut'}, {when(file.received_at)}", file.received.value),
         (f"When exported, {when(file.checked_at)}", file.exported.value),
+        *([("The opened copy", file.opened.digest.value), ("The key object", file.opened.key.value)] if file.opened else []),
     ]
 
 
@@ -124,9 +151,15 @@ def _match(file: CertifiedFile) -> str:
             "received with that item is shown by data/samples.json, which vestige-verify checks. This says nothing about what happened to the "
             "data before they were received."
         )
+    beside = (
+        f" So are those of the opened copy (item {file.opened.number}) and of the key object when they were made or received and when they "
+        "were exported. That this key object gives this copy can be tried again by whoever has the agency's private key."
+        if file.opened
+        else ""
+    )
     return (
         f"The two values are identical. The file in this package is therefore an exact copy of the {file.size} bytes that the system "
-        "received. This says nothing about what happened to the data before they were received."
+        f"received.{beside} This says nothing about what happened to the data before they were received."
     )
 
 

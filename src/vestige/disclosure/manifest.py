@@ -42,7 +42,7 @@ class PackedFile:
     item: UUID
     sha256: Digest
     size: int
-    of: Literal["clipped", "original", "rendered"]
+    of: Literal["clipped", "key", "opened", "original", "rendered"]
 
     def __post_init__(self) -> None:
         if not _FOOTAGE.fullmatch(self.path) or {".", ".."} & set(self.path.split("/")):

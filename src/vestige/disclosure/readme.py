@@ -43,6 +43,12 @@ def _what(facts: PackageFacts) -> str:
             "a proof of that, and the agency's record of everything that was done. It was made for a court and the parties. The agency keeps "
             "the original as it was."
         )
+    if _is_opened(facts):
+        return _wrapped(
+            f"{made} The camera had encrypted this recording. The folder holds it as it came, encrypted, and a copy that the agency opened "
+            "with its key, which can be played; the small file that came with it and names the key; and the agency's record of everything "
+            "that was done. It was made for a court and the parties."
+        )
     if facts.profile is Profile.COURT:
         return _wrapped(
             f"{made} It holds a recording exactly as the agency received it, and the agency's record of everything that was done with it. "
@@ -55,7 +61,7 @@ def _what(facts: PackageFacts) -> str:
 
 
 def _inside(facts: PackageFacts) -> str:
-    files = [f"{file.path} - {_kind(file.of)} ({file.size:,} bytes)" for file in facts.files]
+    files = [f"{file.path} - {_kind(file.of, encrypted=_is_opened(facts))} ({file.size:,} bytes)" for file in facts.files]
     papers = ["data/trail.html - what was done with the recording, when, and in which role (trail.csv is the same for a spreadsheet)"]
     if facts.profile is Profile.COURT:
         papers.append("data/certificate.html - the draft of a certificate that a person may sign; it is not signed")
@@ -105,11 +111,22 @@ def _is_clip(facts: PackageFacts) -> bool:
     return any(file.of == "clipped" for file in facts.files)
 
 
+def _is_opened(facts: PackageFacts) -> bool:
+    return any(file.of == "opened" for file in facts.files)
+
+
 def _shows(facts: PackageFacts) -> Iterable[str]:
     if _is_clip(facts):
         yield "Each picture and each piece of sound in the file is, to the last bit, one of the recording that the agency's system received."
         yield "They follow one another as they do there, at the same distances in time, and none between the first and the last is missing."
         yield "The record of what was done is whole up to the making of this folder, in its order, and was not changed afterwards."
+    elif _is_opened(facts):
+        yield "The encrypted recording in this folder is, to the last bit, the file that the agency's system received."
+        yield "The opened copy is the one that the agency's system made from that recording with that key object, and was not changed since."
+        yield (
+            "The record of what was done with the copy is whole up to the making of this folder, and that of the encrypted recording up to "
+            "its opening, each in its order; neither was changed afterwards."
+        )
     elif facts.profile is Profile.COURT:
         yield "The recording in this folder is, to the last bit, the file that the agency's system received."
         yield "The record of what was done with it is whole up to the making of this folder, in its order, and was not changed afterwards."
@@ -125,6 +142,8 @@ def _not_shown(facts: PackageFacts) -> Iterable[str]:
     yield "That no other recording of the event exists."
     if _is_clip(facts):
         yield "What the recording shows before and after this part."
+    if _is_opened(facts):
+        yield "That the key object gives this copy. Whoever has the agency's private key can open the encrypted recording again and compare."
     if facts.profile is Profile.PUBLIC:
         yield "What is under the hidden parts, or that hiding it was right. The redaction log gives the grounds."
         names = "; ".join(word.partition(": ")[2] for word in withheld_words(facts.profile))
@@ -133,8 +152,13 @@ def _not_shown(facts: PackageFacts) -> Iterable[str]:
         yield "That the people named in the record acted themselves (see the warning at the top)."
 
 
-def _kind(of: str) -> str:
-    names = {"original": "the recording as it was received", "clipped": "a part of the recording, as it is there"}
+def _kind(of: str, *, encrypted: bool) -> str:
+    names = {
+        "original": "the recording as it was received" + (", encrypted by the camera" if encrypted else ""),
+        "clipped": "a part of the recording, as it is there",
+        "opened": "the copy of it that the agency opened with its key",
+        "key": "the key object that came with it: the wrapped key, and which key of the agency unwraps it",
+    }
     return names.get(of, "the copy with parts hidden")
 
 

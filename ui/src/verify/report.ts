@@ -147,17 +147,23 @@ function holding(outcome: Outcome, manifest: Manifest): HTMLElement {
     {},
     el("h2", {}, "What is in the folder"),
     el("p", {}, `${KIND[manifest.files[0]?.of ?? "original"]}.`),
-    ...manifest.files.map((file) => footage(file, outcome.folder.files.get(file.path) as Blob)),
+    ...manifest.files.map((file) => footage(file, outcome.folder.files.get(file.path) as Blob, manifest.files[0]?.of === "opened")),
   );
 }
 
-function footage(file: PackedFile, data: Blob): HTMLElement {
+const PART: { [of: string]: string } = {
+  opened: "the opened copy",
+  original: "the original as the camera encrypted it (no program can play it)",
+  key: "the key object, which names the key that opened it",
+};
+
+function footage(file: PackedFile, data: Blob, several: boolean): HTMLElement {
   const name = file.path.slice(file.path.lastIndexOf("/") + 1);
   return el(
     "figure",
     {},
-    screen(data, name),
-    el("figcaption", {}, el("strong", {}, name), ` – ${bytes(file.size)}`),
+    several && file.of !== "opened" ? null : screen(data, name),
+    el("figcaption", {}, el("strong", {}, name), ` – ${several ? `${PART[file.of] ?? file.of}, ` : ""}${bytes(file.size)}`),
     details("Numbers", facts(["Where", file.path], ["Size", `${file.size} bytes`], ["Fingerprint (SHA-256)", el("code", {}, file.sha256)])),
   );
 }
@@ -189,9 +195,11 @@ function originals(findings: Findings): HTMLElement | null {
   );
 }
 
+const COPY: { [of: string]: string } = { clipped: "The clip", opened: "The opened copy" };
+
 function history(findings: Findings, manifest: Manifest): HTMLElement {
   const court = manifest.profile === "court";
-  const copy = manifest.files[0]?.of === "clipped" ? "The clip" : "The redacted copy";
+  const copy = COPY[manifest.files[0]?.of ?? ""] ?? "The redacted copy";
   const headings = manifest.files[0]?.of === "original" ? ["The recording"] : [copy, "The original that it was made from"];
   return el(
     "section",

@@ -11,6 +11,8 @@ export const CAUTION = "CAUTION: in this home the console acts for persons witho
 export const KIND: { [of in PackedFile["of"]]: string } = {
   original: "The original, as the agency received it",
   clipped: "A part of the original: its pictures and sound are the original's own, which is proven below",
+  opened: "What the camera encrypted, opened with the agency's key, and beside it the encrypted original as the agency received it and the key object that opened it",
+  key: "The key object that came with the encrypted original",
   rendered: "A redacted copy, made from an approved plan: parts of the picture or the sound are hidden",
 };
 
@@ -35,6 +37,7 @@ export const NOT_CHECKED: [string, string][] = [
 /** More that was not checked, by what is in this package. */
 export function alsoNotChecked(findings: Findings): [string, string][] {
   const more: [string, string][] = [];
+  if (findings.manifest?.files[0]?.of === "opened") more.push(["The opening itself", "Whether the key object gives the opened copy out of the encrypted original. Whoever has the agency's private key can open the original again and compare."]);
   if (findings.stamped) more.push(["A time token", "The folder holds package.tsr, by which somebody else vouches for the time. This page does not read it."]);
   if (findings.hidden) more.push(["Whether the copy is black and silent where it must be", "The folder says in numbers where that is (data/hidden.json), as it was approved. This page does not measure the recording; the program vestige-verify does, with its extra “media”."]);
   return more;
@@ -85,7 +88,9 @@ export const FIELD_WORDS: { [field in Field]: string } = {
 export const DIGEST_WORDS: { [of: string]: string } = {
   clipped: "the part that was cut out",
   hidden: "what must be hidden, where and when",
+  key: "the key object that opened it",
   media_index: "list of the recording's pictures and sounds",
+  opened: "the opened copy",
   original: "the original recording",
   package: "a package",
   parent_head: "the last event of the original's history",

@@ -14,12 +14,14 @@ _PAGES = {
 _OPTIONAL = {"court": frozenset({samples.PATH}), "public": frozenset({samples.PATH, hidden.PATH})}
 _ALWAYS = frozenset({"manifest.json", "trail.json", "trail.html", "trail.csv"})
 _FOOTAGE = "data/footage/"
+OPENED = ("opened", "original", "key")
+"""What a package of an opened copy holds, in this order."""
 _FORMATS = {"vestige-package/1": 1, "vestige-package/2": 2}
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of footage: its path in the package, SHA-256 in hex, bytes, and whether it is an `original`, `clipped` or `rendered`."""
+    """A file of footage: its path in the package, SHA-256 in hex, bytes, and what it is: `original`, `clipped`, `rendered`, `opened`, `key`."""
 
     path: str
     item: str
@@ -88,13 +90,25 @@ def check(manifest: Manifest, payload: dict[str, Payload], found: frozenset[str]
         raise VerificationError("the manifest lists no file, or one twice")
     for path in sorted(footage ^ set(listed)):
         raise VerificationError("the manifest does not list this file, or lists it and it is not there", file=path)
-    kinds = {"original", "clipped"} if manifest.profile == "court" else {"rendered"}
+    opened = manifest.profile == "court" and manifest.format > 1 and any(file.of == "opened" for file in manifest.files)
+    kinds = {"court": {"original", "clipped"}, "public": {"rendered"}}[manifest.profile]
     if (samples.PATH in payload or any(file.of == "clipped" for file in manifest.files)) and len(manifest.files) != 1:
         raise VerificationError("a package with sample proofs has exactly one file of footage")
     for file in manifest.files:
         if (payload[file.path].sha256, payload[file.path].size) != (file.sha256, file.size):
             raise VerificationError("the file's size or hash is not what the manifest says", file=file.path)
-        if file.item != manifest.item or file.of not in kinds:
+        if not opened and (file.item != manifest.item or file.of not in kinds):
+            raise VerificationError("the file is of another item or kind than the package", file=file.path)
+    if opened:
+        _opened(manifest)
+
+
+def _opened(manifest: Manifest) -> None:
+    if tuple(file.of for file in manifest.files) != OPENED:
+        raise VerificationError("a package of an opened copy holds the copy, the encrypted original and the key object, in this order")
+    items = [file.item for file in manifest.files]
+    for file in manifest.files:
+        if (file.item == manifest.item) != (file.of == "opened") or items.count(file.item) > 1:
             raise VerificationError("the file is of another item or kind than the package", file=file.path)
 
 
@@ -112,7 +126,7 @@ def _file(value: object) -> File:
         item=shapes.uuid(record["item"], "item"),
         sha256=shapes.digest(record["sha256"], "sha256"),
         size=shapes.natural(record["size"], "size"),
-        of=shapes.one_of(record["of"], "of", "clipped", "original", "rendered"),
+        of=shapes.one_of(record["of"], "of", "clipped", "key", "opened", "original", "rendered"),
     )
 
 

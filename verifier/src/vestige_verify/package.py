@@ -18,7 +18,7 @@ from vestige_verify.manifest import Manifest
 from vestige_verify.measuring import Measured
 from vestige_verify.notes import Cosignature, VerifierKey, verify_checkpoint, verify_cosignatures
 from vestige_verify.pieces import Pieces
-from vestige_verify.profiles import check_clip, check_court, check_openings, check_public, check_samples
+from vestige_verify.profiles import check_clip, check_court, check_opened, check_openings, check_public, check_samples
 from vestige_verify.proof_file import ProofFile
 from vestige_verify.samples import Proven
 from vestige_verify.stamps import Stamp
@@ -94,8 +94,11 @@ def _steps(folder: Path, trust: Trust, findings: Findings, tick: Callable[[int],
         _closes(event, trails, facts)
     with at(7, _TRAIL):
         clip = facts.files[0].of == "clipped"
-        judge = (check_clip if clip else check_court) if facts.profile == "court" else check_public
-        judge(trails, [file.sha256 for file in facts.files])
+        if facts.files[0].of == "opened":
+            check_opened(trails, facts.files)
+        else:
+            judge = (check_clip if clip else check_court) if facts.profile == "court" else check_public
+            judge(trails, [file.sha256 for file in facts.files])
     events = [event for trail in trails for event in trail.events]
     findings.events = len(events)
     findings.withheld = withheld([*events, event])

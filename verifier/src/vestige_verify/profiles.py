@@ -4,6 +4,7 @@ from vestige_verify import samples
 from vestige_verify.commitments import ALWAYS_OPEN, FIELDS
 from vestige_verify.entries import Event
 from vestige_verify.errors import VerificationError
+from vestige_verify.manifest import File
 from vestige_verify.trail import Trail
 
 
@@ -15,6 +16,23 @@ def check_clip(trails: list[Trail], files: list[str]) -> None:
     if set(files) != {_one(clipped, "clipped")}:
         raise VerificationError("the file is not the clip that was cut")
     _derived(clipped, trails[1].events)
+
+
+def check_opened(trails: list[Trail], files: list[File]) -> None:
+    """Returns if the files (copy in clear, encrypted original, key object) are those of the opening that the first trail begins with.
+
+    The second trail is that of the encrypted original, whole up to the opening. That the key gives the copy is not looked into: whoever has
+    the agency's private key can open the original again and compare.
+    """
+    if len(trails) != 2:
+        raise VerificationError("a package of an opened copy has exactly two trails: the copy's and the original's")
+    opened = _first(trails[0].events[0], "item:opened")
+    for file in files:
+        if file.sha256 != _one(opened, file.of):
+            raise VerificationError(f"the file is not the one that the opening names as `{file.of}`", file=file.path)
+    if files[1].item != trails[1].item:
+        raise VerificationError("the encrypted original is another item than the one whose trail is here", file=files[1].path)
+    _derived(opened, trails[1].events)
 
 
 def check_samples(trails: list[Trail], proven: samples.Proven, document: str) -> None:

@@ -37,8 +37,12 @@ _BEYOND_PLAN: Final = {
 }
 _KINDS: Final = {
     "clipped": "a part of the original, its pictures and sound as they are there",
+    "opened": "what the camera encrypted, opened with the agency's key; the encrypted original as it was received; the key object",
     "original": "the original as it was received",
     "rendered": "a redacted copy, rendered from an approved plan",
+}
+_OPENED: Final = {
+    "opening": "whether the key object gives the opened copy out of the original: whoever has the agency's private key can open it again"
 }
 _SIGNER: Final = {"signer": "it is known only from this package"}
 
@@ -100,7 +104,14 @@ def _checked(findings: Findings) -> dict[str, str]:
 
 
 def _not_checked(findings: Findings, *, pinned: bool) -> dict[str, str]:
-    every = ({} if pinned else _SIGNER) | _NOT_CHECKED | (_BEYOND_PLAN if findings.media else {}) | findings.unchecked
+    opened = findings.manifest is not None and findings.manifest.files[0].of == "opened"
+    every = (
+        ({} if pinned else _SIGNER)
+        | (_OPENED if opened else {})
+        | _NOT_CHECKED
+        | (_BEYOND_PLAN if findings.media else {})
+        | findings.unchecked
+    )
     return {word: meaning for word, meaning in every.items() if word not in findings.checked}
 
 

@@ -5,9 +5,24 @@ from typing import Any
 
 from verifier.tests.vectors import film
 from verifier.tests.vectors.bags import ABOUT
+from verifier.tests.vectors.manifests import NOBODY
 from verifier.tests.vectors.store import Json
 from verifier.tests.vectors.trails import in_first, moved
-from verifier.tests.vectors.worlds import MANIFEST, PROOF, TRAIL, Files, Packages, court, derived, made, public
+from verifier.tests.vectors.worlds import (
+    ENCRYPTED,
+    FOOTAGE,
+    KEY_OBJECT,
+    MANIFEST,
+    PROOF,
+    TRAIL,
+    Files,
+    Packages,
+    court,
+    derived,
+    made,
+    opened,
+    public,
+)
 from verifier.tests.writer import digest, sha
 
 OTHER = sha(b"other")
@@ -18,6 +33,7 @@ def profiles(bases: dict[str, Files]) -> Packages:
     _court(area)
     _public(area)
     _clip(area)
+    _opened(area)
     _withheld(area)
     return area
 
@@ -176,6 +192,93 @@ def _clip(area: Packages) -> None:
         (5, MANIFEST),
         "a package with sample proofs has exactly one file of footage",
         made(derived("court", **more)),
+    )
+
+
+def _opened(area: Packages) -> None:
+    def bad(name: str, reason: str, *, at: tuple[int, str] = (7, TRAIL), **bent: Any) -> None:
+        area.no("opened copy", name, at, reason, made(opened(**bent)))
+
+    for of, path, other in (
+        ("opened", FOOTAGE, "another copy was opened"),
+        ("original", ENCRYPTED, "opened from another original"),
+        ("key", KEY_OBJECT, "opened with another key object"),
+    ):
+        reason = f"the file is not the one that the opening names as `{of}`"
+        bad(other, reason, at=(7, path), edit_events=redigest(of))
+        none = lambda events, of=of: named(0, *[one for one in events[0][1]["digests"] if one["of"] != of])(events)  # noqa: E731
+        bad(
+            f"an opening that names no {of}",
+            f"the event item:opened does not name exactly one digest of `{of}`",
+            edit_events=none,
+        )
+    bad(
+        "an opening at another end of the trail",
+        "the original's trail does not end where the copy was made from it",
+        edit_events=redigest("parent_head"),
+    )
+    bad(
+        "the trail of another original",
+        "the copy was made from another original than the one whose trail is here",
+        edit_parent=named(0, digest("original", OTHER)),
+    )
+    bad("an opening that failed", "the trail does not begin with item:opened", edit_events=outcome(0, {"failed": "no"}))
+    bad(
+        "a clip that passes for an opened copy",
+        "the trail does not begin with item:opened",
+        edit_events=lambda es: [("item:clipped", es[0][1])],
+    )
+    bad(
+        "an opened copy without the original's trail",
+        "a package of an opened copy has exactly two trails: the copy's and the original's",
+        edit_trail=lambda trail: trail | {"trails": trail["trails"][:1]},
+    )
+    bad(
+        "the encrypted original of another item",
+        "the encrypted original is another item than the one whose trail is here",
+        at=(7, ENCRYPTED),
+        edit_manifest=_files(lambda files: [files[0], files[1] | {"item": NOBODY}, files[2]]),
+    )
+    _opened_files(bad)
+
+
+def _files(edit: Callable[[list[Json]], list[Json]]) -> Callable[[Json], Json]:
+    return lambda manifest: manifest | {"files": edit(manifest["files"])}
+
+
+def _without(*paths: str) -> dict[str, Any]:
+    return {
+        "edit_files": lambda files: {path: data for path, data in files.items() if path not in paths},
+        "edit_manifest": _files(lambda files: [file for file in files if file["path"] not in paths]),
+    }
+
+
+def _opened_files(bad: Callable[..., None]) -> None:
+    """What the manifest must list (step 5)."""
+    reason = "a package of an opened copy holds the copy, the encrypted original and the key object, in this order"
+    bad("an opened copy without the original", reason, at=(5, MANIFEST), **_without(ENCRYPTED))
+    bad("an opened copy without its key object", reason, at=(5, MANIFEST), **_without(KEY_OBJECT))
+    bad("an opened copy alone", reason, at=(5, MANIFEST), **_without(ENCRYPTED, KEY_OBJECT))
+    bad("the original before the opened copy", reason, at=(5, MANIFEST), edit_manifest=_files(lambda files: [files[1], files[0], files[2]]))
+    other = "the file is of another item or kind than the package"
+    bad("an original and its key object, and no copy", other, at=(5, ENCRYPTED), **_without(FOOTAGE))
+    bad(
+        "an opened copy of another item",
+        other,
+        at=(5, FOOTAGE),
+        edit_manifest=_files(lambda files: [files[0] | {"item": NOBODY}, *files[1:]]),
+    )
+    bad(
+        "the original and the key object of one item",
+        other,
+        at=(5, ENCRYPTED),
+        edit_manifest=_files(lambda files: [files[0], files[1], files[2] | {"item": files[1]["item"]}]),
+    )
+    bad(
+        "the key object passes for the package's item",
+        other,
+        at=(5, FOOTAGE),
+        edit_manifest=_files(lambda files: [*files[:2], files[2] | {"item": files[0]["item"]}]),
     )
 
 

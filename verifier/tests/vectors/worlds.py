@@ -46,7 +46,7 @@ def witnessed(**bent: Any) -> Plan:
 def derived(profile: str, **bent: Any) -> Plan:
     """A package with sample proofs: of a clip (court), or of a redacted copy of which some samples are copied (public)."""
     film_ = film.clip() if profile == "court" else film.copy()
-    world = _Derived(profile == "court", film_, bent.pop("document", film_.document))
+    world = _Derived(clip=profile == "court", film=film_, document=bent.pop("document", film_.document))
     own: dict[str, Callable[[Json], Json]] = {"edit_events": world.events, "edit_parent": world.parents, "edit_files": world.files}
     if world.clip:
         own |= {"edit_log": world.keep, "edit_trail": world.trail, "edit_manifest": world.manifest, "edit_extra": world.extra}
@@ -93,19 +93,62 @@ def hiding(document: Json = None, **lies: Json) -> Plan:
     )
 
 
+ENCRYPTED, KEY_OBJECT = "data/footage/AX 0001 encrypted.mp4", "data/footage/AX 0001.key"
+ENCRYPTED_BYTES, KEY_BYTES = b"what nobody can read", b'{"PublicKeyId": "camera-1"}'
+
+
+def opened(**bent: Any) -> Plan:
+    """A package of what a camera encrypted: the opened copy, the original, the key object."""
+    world = _Opened()
+    own: dict[str, Callable[[Json], Json]] = {
+        "edit_events": world.events,
+        "edit_parent": world.parents,
+        "edit_log": world.keep,
+        "edit_files": world.files,
+        "edit_trail": world.trail,
+        "edit_manifest": world.manifest,
+        "edit_extra": world.extra,
+    }
+    return public(**(bent | {name: fold(edit, bent.get(name, same)) for name, edit in own.items()}))
+
+
 def succeeded(statements: Json) -> Plan:
     """A package of a log whose key was replaced, by these statements."""
     return court(edit_manifest=lambda manifest: manifest | {"log": manifest["log"] | {"succession": statements}})
 
 
 @dataclass
-class _Derived:
+class _Kept:
+    """Opens all fields of a package of profile `public`, as in court."""
+
+    log: Log | None = None
+
+    def keep(self, log: Log) -> Log:
+        self.log = log
+        return log
+
+    def trail(self, trail: Json) -> Json:
+        """Opens all fields, as in court."""
+        for one in trail["trails"]:
+            for entry in one["entries"]:
+                entry["openings"] = self._openings(entry["entry"])
+        return trail
+
+    def extra(self, extra: Json) -> Json:
+        return extra | {"openings": self._openings(extra["entry"])}
+
+    def _openings(self, entry: str) -> Json:
+        assert self.log is not None
+        return next(one.openings for one in self.log.records if one.data.decode() == entry)
+
+
+@dataclass(kw_only=True)
+class _Derived(_Kept):
     """What is bent in the writer's package of a redacted copy to make it one with sample proofs, or one of a clip."""
 
     clip: bool
     film: film.Made
     document: bytes
-    log: Log | None = None
 
     def events(self, before: Json) -> Json:
         (_, values), *_ = before
@@ -123,26 +166,36 @@ class _Derived:
         pages = {path: data for path, data in before.items() if "redaction-log" not in path} | {"data/certificate.html": b"for people\n"}
         return (pages if self.clip else before) | {"data/samples.json": self.document}
 
-    def keep(self, log: Log) -> Log:
-        self.log = log
-        return log
-
-    def trail(self, trail: Json) -> Json:
-        """Opens all fields, as in court."""
-        for one in trail["trails"]:
-            for entry in one["entries"]:
-                entry["openings"] = self._openings(entry["entry"])
-        return trail
-
-    def extra(self, extra: Json) -> Json:
-        return extra | {"openings": self._openings(extra["entry"])}
-
     def manifest(self, manifest: Json) -> Json:
         return manifest | {"profile": "court", "withheld": [], "files": [manifest["files"][0] | {"of": "clipped"}]}
 
-    def _openings(self, entry: str) -> Json:
+
+class _Opened(_Kept):
+    """What is bent in the writer's package of a redacted copy to make it one of a copy that was opened."""
+
+    def events(self, before: Json) -> Json:
+        (_, values), *_ = before
+        words = {"rendered": ("opened", None), "original": ("original", sha(ENCRYPTED_BYTES)), "plan": ("key", sha(KEY_BYTES))}
+        named = [(one, *words.get(one["of"], (one["of"], None))) for one in values["digests"]]
+        return [("item:opened", values | {"digests": [digest(of, value or one["value"]) for one, of, value in named]})]
+
+    def parents(self, before: Json) -> Json:
+        original = [digest("original", sha(ENCRYPTED_BYTES))]
+        return [(before[0][0], {"digests": original}), ("item:quarantined", {"digests": original})]
+
+    def files(self, before: dict[str, bytes]) -> dict[str, bytes]:
+        pages = {path: data for path, data in before.items() if "redaction-log" not in path}
+        return pages | {"data/certificate.html": b"for people\n", ENCRYPTED: ENCRYPTED_BYTES, KEY_OBJECT: KEY_BYTES}
+
+    def manifest(self, manifest: Json) -> Json:
         assert self.log is not None
-        return next(one.openings for one in self.log.records if one.data.decode() == entry)
+        received = next(one for one in self.log.records if b'"item:received"' in one.data)
+        beside = [
+            ("original", ENCRYPTED, ENCRYPTED_BYTES, received.openings["item"]["value"]),
+            ("key", KEY_OBJECT, KEY_BYTES, "00000000-0000-4000-8000-00000000000a"),
+        ]
+        files = [{"path": path, "item": item, "sha256": sha(data).hex(), "size": len(data), "of": of} for of, path, data, item in beside]
+        return manifest | {"profile": "court", "withheld": [], "files": [manifest["files"][0] | {"of": "opened"}, *files]}
 
 
 def indexed(folder: Path) -> Files:
@@ -194,6 +247,7 @@ def bases(statements: list[str]) -> tuple[bytes, dict[str, Files]]:
         "clip": derived("court"),
         "copy with sample proofs": derived("public"),
         "copy that says what it hides": hiding(),
+        "opened copy": opened(),
         "the log's key was replaced twice": succeeded(statements),
     }
     found = {name: made(plan) for name, plan in plans.items()}

@@ -16,7 +16,7 @@ import { checkHidden } from "./hidden";
 import { checkManifest, parseManifestJson, type Manifest } from "./manifest";
 import { earlierKeys, parseKey, verifyCheckpoint, verifyCosignatures, type VerifierKey } from "./notes";
 import { Pieces } from "./pieces";
-import { checkClip, checkCourt, checkOpenings, checkProven, checkPublic } from "./profiles";
+import { checkClip, checkCourt, checkOpened, checkOpenings, checkProven, checkPublic } from "./profiles";
 import { parseProof, type ProofFile } from "./proof";
 import { checkSamples, SAMPLES, type Proven } from "./samples";
 import { checkTrails, withheld, type Row, type Trail } from "./trail";
@@ -103,7 +103,10 @@ async function steps(folder: Folder, anchor: Anchor, findings: Findings, tick: T
   const trails = await readTrails(folder, key, proof, created, facts, payload);
   const digests = facts.files.map((file) => file.sha256);
   const court = facts.files[0]?.of === "clipped" ? checkClip : checkCourt;
-  at(7, TRAIL, () => (facts.profile === "court" ? court : checkPublic)(trails, digests));
+  at(7, TRAIL, () => {
+    if (facts.files[0]?.of === "opened") checkOpened(trails, facts.files);
+    else (facts.profile === "court" ? court : checkPublic)(trails, digests);
+  });
   const events = trails.flatMap((trail) => trail.events);
   findings.events = events.length;
   findings.withheld = withheld([...events, created]);

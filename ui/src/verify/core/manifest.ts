@@ -14,7 +14,7 @@ export interface PackedFile {
   item: string;
   sha256: string;
   size: number;
-  of: "original" | "clipped" | "rendered";
+  of: "original" | "clipped" | "rendered" | "opened" | "key";
 }
 
 /** The manifest's facts; to be believed only when the proof has vouched for the bag. */
@@ -37,6 +37,7 @@ const PAGES = { court: ["certificate.html"], public: ["redaction-log.html", "red
 const ALWAYS = ["manifest.json", "trail.json", "trail.html", "trail.csv"];
 const FOOTAGE = "data/footage/";
 const SAMPLES = "data/samples.json"; // may be in a package of version 2
+const OPENED = ["opened", "original", "key"]; // what a package of an opened copy holds, in this order
 const OPTIONAL = { court: [SAMPLES], public: [SAMPLES, HIDDEN] };
 
 /** Reads the manifest; refuses another form than the canonical one, keys that are missing or too many, and malformed values. */
@@ -75,12 +76,26 @@ export function checkManifest(manifest: Manifest, folder: Folder, payload: Map<s
   if ((payload.has(SAMPLES) || manifest.files.some((file) => file.of === "clipped")) && manifest.files.length !== 1) {
     throw new VerificationError("a package with sample proofs has exactly one file of footage");
   }
+  const opened = modern && manifest.profile === "court" && manifest.files.some((file) => file.of === "opened");
   for (const file of manifest.files) {
     const found = payload.get(file.path) as Payload;
     if (found.sha256 !== file.sha256 || found.size !== file.size) {
       throw new VerificationError("the file's size or hash is not what the manifest says", null, file.path);
     }
-    if (file.item !== manifest.item || !kinds.includes(file.of)) throw new VerificationError("the file is of another item or kind than the package", null, file.path);
+    if (!opened && (file.item !== manifest.item || !kinds.includes(file.of))) throw new VerificationError("the file is of another item or kind than the package", null, file.path);
+  }
+  if (opened) checkOpenedFiles(manifest);
+}
+
+function checkOpenedFiles(manifest: Manifest): void {
+  if (manifest.files.map((file) => file.of).join() !== OPENED.join()) {
+    throw new VerificationError("a package of an opened copy holds the copy, the encrypted original and the key object, in this order");
+  }
+  for (const file of manifest.files) {
+    const alone = manifest.files.filter((other) => other.item === file.item).length === 1;
+    if ((file.item === manifest.item) !== (file.of === "opened") || !alone) {
+      throw new VerificationError("the file is of another item or kind than the package", null, file.path);
+    }
   }
 }
 
@@ -96,7 +111,7 @@ function parseFile(value: Json): PackedFile {
     item: uuid(it.item, "item"),
     sha256: digest(it.sha256, "sha256"),
     size: natural(it.size, "size"),
-    of: oneOf(it.of, "of", "original", "clipped", "rendered"),
+    of: oneOf(it.of, "of", "original", "clipped", "rendered", "opened", "key"),
   };
 }
 

@@ -3,7 +3,7 @@ import { PROOF } from "./bag";
 import { ALWAYS_OPEN, FIELDS } from "./commitments";
 import { digestsOf, type Event } from "./entries";
 import { VerificationError } from "./errors";
-import type { Profile } from "./manifest";
+import type { PackedFile, Profile } from "./manifest";
 import { requireClip, requireRoot, requireWhole, type Proven } from "./samples";
 import type { Trail } from "./trail";
 
@@ -47,6 +47,25 @@ export function checkClip(trails: Trail[], files: string[]): void {
   const clipped = first(clip, "item:clipped");
   if (!same([one(clipped, "clipped")], files)) throw new VerificationError("the file is not the clip that was cut");
   checkDerived(clipped, parent);
+}
+
+/** Returns if the files (copy in clear, encrypted original, key object) are those of the opening that the first trail begins with, and the second trail is that original's, whole up to the opening. */
+export function checkOpened(trails: Trail[], files: PackedFile[]): void {
+  const [copy, parent] = trails;
+  if (trails.length !== 2 || !copy || !parent) {
+    throw new VerificationError("a package of an opened copy has exactly two trails: the copy's and the original's");
+  }
+  const opened = first(copy.events, "item:opened");
+  for (const file of files) {
+    if (file.sha256 !== one(opened, file.of)) {
+      throw new VerificationError(`the file is not the one that the opening names as \`${file.of}\``, null, file.path);
+    }
+  }
+  const original = files[1] as PackedFile;
+  if (original.item !== parent.item) {
+    throw new VerificationError("the encrypted original is another item than the one whose trail is here", null, original.path);
+  }
+  checkDerived(opened, parent.events);
 }
 
 /** Returns if the file (digest in hex) is a copy rendered from the approved plan of the original whose trail stands second. */
