@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0017_past_stamps"),
+        ("catalog", "0018_file_places"),
     ]
 
     operations = [
