@@ -1,5 +1,6 @@
 """The command line in processes of its own, each forked from one that has the program loaded: loading it takes longer than most commands."""
 
+import atexit
 import json
 import os
 import subprocess
@@ -37,9 +38,11 @@ def command(*words: str, env: Mapping[str, str] | None = None) -> subprocess.Com
 @cache
 def _server() -> "subprocess.Popen[str]":
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])}
-    return subprocess.Popen(
+    server = subprocess.Popen(
         [sys.executable, "-m", "tests.forking"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT
     )
+    atexit.register(server.communicate)  # what it reads from ends, and so does it
+    return server
 
 
 def _serve() -> None:
