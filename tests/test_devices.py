@@ -13,13 +13,13 @@ from django.db import IntegrityError, connection, transaction
 from tests.agency import CONSOLE, START, Agency, make_agency
 from tests.budget import examples
 from vestige.access.roles import Role
-from vestige.actions import device_faults, devices, intake, people
+from vestige.actions import correcting, device_faults, devices, intake, people
 from vestige.actions.checking import check
 from vestige.actions.device_faults import Ended
 from vestige.actions.devices import Described
 from vestige.actions.door import Desk
 from vestige.actions.intake import Sent
-from vestige.catalog.models import Assignment, Event
+from vestige.catalog.models import Assignment, DeviceFault, Event
 from vestige.errors import BadInput, Fault, NotFound, Refused, VestigeError
 from vestige.evidence import devices as nouns
 from vestige.evidence.changes import Change, Statement
@@ -321,12 +321,19 @@ def test_faults_are_kept_with_their_outcome_and_the_camera_that_came_instead(age
     assert known.out_of_use
     told = [(one.reason, one.outcome, one.words, one.replaced_by) for one in agency.ports.devices.faults(device=device.id)]
     assert told == [("lens", "replaced", "Scratched", "CAM2"), ("battery", "repaired", "Dead within an hour", "")]
-    assert [one.id for one in device_faults.list_faults(agency.ports, custodian, START)] == [second]
+    assert [one.id for one in device_faults.list_faults(agency.ports, custodian, START).newest] == [second]
+    many = [DeviceFault(device_id=device.id, noticed_at=START - n, reason="lens") for n in range(1, 1_002)]
+    DeviceFault.objects.bulk_create(many)
+    listed = device_faults.list_faults(agency.ports, custodian)
+    assert (len(listed.newest), sum(listed.counts.values()), listed.counts["lens"] >= 1_001) == (1_000, 1_003, True)
+    DeviceFault.objects.filter(noticed_at__lt=START, reason="lens").delete()
     assert (events("device:fault_reported"), events("device:fault_ended")) == (2, 2)
     assert check(agency.ports, CONSOLE) == []
 
 
-def test_a_function_check_is_marked_and_its_camera_tells_when_it_last_had_one(agency: Agency, tmp_path: Path) -> None:
+def test_a_function_check_is_marked_and_its_camera_tells_when_it_last_had_one(
+    agency: Agency, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     custodian = agency.actor("evidence custodian")
     camera(agency)
     devices.assign(agency.ports, custodian, "CAM1", "O1", 0)
@@ -340,10 +347,17 @@ def test_a_function_check_is_marked_and_its_camera_tells_when_it_last_had_one(ag
         device_faults.mark_test(agency.ports, agency.actor("officer"), recording.number, test=False)
     facts = devices.show(agency.ports, custodian, "CAM1")
     assert facts.tested == START - 50
+    clip.write_bytes(b"footage")
+    intake.receive(agency.ports, custodian, Sent(clip, device="CAM1", recorded_at=START - 40), lambda _: None)
+    monkeypatch.setattr(devices, "_SHOWN", 1)
+    later = devices.show(agency.ports, custodian, "CAM1")
+    assert (later.tested, [one.test for one in later.recordings]) == (START - 50, [False]), "however much was recorded since"
     assert facts.seen.at is not None
     assert [one.test for one in facts.recordings] == [True]
     assert devices.show(agency.ports, agency.actor("administrator"), "CAM1").recordings
     assert [entry.type for entry in agency.ports.catalog.trail(taken.item)][-1] == "recording:marked_test"
+    correcting.correct(agency.ports, custodian, recording.number, "the clock was wrong", recorded_at=START - 60)
+    assert devices.show(agency.ports, custodian, "CAM1").tested == START - 60
     device_faults.mark_test(agency.ports, custodian, recording.number, test=False)
     assert devices.show(agency.ports, custodian, "CAM1").tested is None
     assert check(agency.ports, CONSOLE) == []

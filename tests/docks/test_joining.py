@@ -88,6 +88,7 @@ def test_the_whole_shows_both_docks_segments_and_the_trails_hold(agency: Agency)
     assert [found.number for found in items.list_recordings(agency.ports, custodian, ItemFilter())] == numbers[:1]
     late = send(agency, second, "20260101_100200_c.mp4")
     assert str(late.recording_id) == str(whole.recording.id)
+    assert devices.show(agency.ports, custodian, "CAM1").seen.dock == "Second", "the dock that it came by, whatever was joined"
     assert whole.recording.incomplete
     for dock in (first, second):
         dock_words.describe(agency.ports, dock.actor(), container_name(NAME), {"Status": "Complete"}, make=False)

@@ -1,5 +1,6 @@
 """What was wrong with a camera and how it ended (repaired, replaced, retired), and function checks before a shift."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -24,6 +25,14 @@ class Ended:
     outcome: str
     words: str = ""
     replaced_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultList:
+    """Faults, newest first, and how many there are of each reason, the older ones with them."""
+
+    newest: Sequence[DeviceFault]
+    counts: Mapping[str, int]
 
 
 @action("device.report_fault", Permission.DEVICE_FAULT, EventType.DEVICE_FAULT_REPORTED)
@@ -74,11 +83,11 @@ def end(desk: Desk, ref: UUID, ended: Ended) -> None:
 
 
 @action("device.list_faults", Permission.DEVICE_LIST, EventType.DEVICE_LISTED)
-def list_faults(desk: Desk, since: int | None = None) -> list[DeviceFault]:
-    """Faults of all cameras, newest first, noticed since then (ms)."""
-    faults = desk.ports.devices.faults(since=since)
-    desk.note(Statement(EventType.DEVICE_LISTED, data={"faults": len(faults)}))
-    return faults
+def list_faults(desk: Desk, since: int | None = None) -> FaultList:
+    """Faults of all cameras noticed since then (ms): the newest thousand, and all of them counted by reason (R28)."""
+    found = FaultList(desk.ports.devices.faults(since=since), desk.ports.devices.fault_counts(since))
+    desk.note(Statement(EventType.DEVICE_LISTED, data={"faults": len(found.newest)}))
+    return found
 
 
 @action("recording.mark_test", Permission.RECORDING_MARK_TEST, EventType.RECORDING_MARKED_TEST)

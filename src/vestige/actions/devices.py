@@ -142,7 +142,6 @@ def show(desk: Desk, serial: str) -> DeviceFacts:
     device, devices = find(desk, serial), desk.ports.devices
     reach = visible(desk.actor, Permission.ITEM_LIST)
     recordings = devices.recordings(device.id, _SHOWN)
-    tests = [one.recorded_at for one in recordings if one.test and one.recorded_at is not None]
     shown = [one for one in recordings if matches(reach, subject_of(one))]
     told: dict[str, Plain] = {"recordings": [one.number for one in shown]}
     desk.note(Statement(EventType.DEVICE_SHOWN, about=("device", str(device.id)), data=told))
@@ -153,7 +152,7 @@ def show(desk: Desk, serial: str) -> DeviceFacts:
         devices.held_now([device.id], desk.now()).get(device.id),
         devices.faults(device=device.id),
         shown,
-        max(tests, default=None),
+        devices.tested(device.id),
         [one for one in desk.ports.catalog.findings_of([device.id]) if one.closed_at is None],
     )
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import BigIntegerField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, Count, Exists, ExpressionWrapper, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from vestige.catalog import models, queries, values
@@ -59,6 +59,11 @@ class DjangoDevices:
         rows = rows if since is None else rows.filter(noticed_at__gte=since)
         return [_fault(row) for row in rows.order_by("-noticed_at", "-id")[:limit]]
 
+    def fault_counts(self, since: int | None = None) -> dict[str, int]:
+        """How many faults of each reason were noticed since then, by the reasons' order."""
+        rows = models.DeviceFault.objects.filter(noticed_at__gte=since or 0).values_list("reason")
+        return dict(rows.annotate(count=Count("id")).order_by("reason"))
+
     def fault(self, ref: UUID) -> DeviceFault | None:
         """One fault."""
         row = _faults().filter(id=ref).first()
@@ -69,7 +74,7 @@ class DjangoDevices:
         newest = models.EvidenceItem.objects.filter(recording__device=OuterRef("id"), parent__isnull=True).order_by("-id").values("id")[:1]
         rows = models.Device.objects.filter(id__in=list(devices)).annotate(newest=Subquery(newest)).values_list("id", "newest")
         item_of = {device: item for device, item in rows if item}
-        items = models.EvidenceItem.objects.select_related("recording").prefetch_related("recording__containers__dock")
+        items = models.EvidenceItem.objects.prefetch_related("sent_as__container__dock")
         found = {item.id: item for item in items.filter(id__in=list(item_of.values()))}
         return {device: _seen(found[item]) for device, item in item_of.items()}
 
@@ -100,13 +105,19 @@ class DjangoDevices:
         )
         return later.filter(Q(clock_offset_ms__isnull=False) | Exists(itself)).exists()
 
+    def tested(self, device: UUID) -> int | None:
+        """When its newest function check was recorded (ms UTC), as far as anybody knows."""
+        checks = models.Recording.objects.filter(device=device, test=True)
+        newest: int | None = checks.aggregate(at=Max(Coalesce(F("corrected_at"), _MEASURED)))["at"]
+        return newest
+
     def recordings(self, device: UUID, limit: int) -> list[Recording]:
         """Its recordings, newest first."""
         return queries.recordings_of(device, limit)
 
 
 def _seen(item: models.EvidenceItem) -> Seen:
-    container = next(iter(item.recording.containers.all()), None)
+    container = next((one.container for one in item.sent_as.all()), None)
     told = item.probe.get("device")
     firmware = json.loads(container.said).get("FirmwareVersion") if container else told.get("firmware") if isinstance(told, dict) else ""
     return Seen(item.received_at, container.dock.name if container else "", str(firmware or "")[:200])

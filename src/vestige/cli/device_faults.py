@@ -1,6 +1,5 @@
 """`vestige devices fault`, `mend`, `faults`, `test`: what was wrong with cameras, and function checks before a shift."""
 
-from collections import Counter
 from uuid import UUID
 
 import typer
@@ -61,7 +60,7 @@ def list_faults(context: typer.Context, since: str = typer.Option("", help="Noti
     given: Context = context.obj
     home = given.open()
     found = acts.list_faults(home.ports, given.actor(home), parse_when(since) if since else None)
-    for one in found:
+    for one in found.newest:
         value = {
             "fault": str(one.id),
             "serial": one.serial,
@@ -75,7 +74,7 @@ def list_faults(context: typer.Context, since: str = typer.Option("", help="Noti
         }
         line = f"{one.id}\t{one.serial}\t{one.reason}\t{written(one.noticed_at)}\t{one.outcome or 'open'}\t{one.words}"
         emit(value) if given.json else typer.echo(line)
-    for reason, count in sorted(Counter(one.reason for one in found).items()):
+    for reason, count in found.counts.items():
         say(f"{reason}: {count}")
 
 

@@ -1,6 +1,5 @@
 """Cameras: the list, one camera, and what is done about it. Each form leads back to the page that it stands on."""
 
-from collections import Counter
 from collections.abc import Callable
 from uuid import UUID
 
@@ -41,8 +40,7 @@ def list_devices(request: HttpRequest) -> HttpResponseBase:
 def list_faults(request: HttpRequest) -> HttpResponseBase:
     """Faults of all cameras, newest first, and how many of each reason."""
     found = hands.act(request, device_faults.list_faults)
-    counts = sorted(Counter(one.reason.value for one in found).items())
-    return draw(request, "device_faults.html", {"faults": found, "counts": counts})
+    return draw(request, "device_faults.html", {"faults": found.newest, "counts": found.counts.items()})
 
 
 def register(request: HttpRequest) -> HttpResponseBase:
