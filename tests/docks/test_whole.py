@@ -3,6 +3,7 @@
 import io
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,12 @@ def test_the_pre_event_buffer_is_marked_and_what_is_heard_in_it_is_not_guessed(a
     clip(agency, dock, "100000", "100200")
     found = recording(agency)
     assert (found.pre_event_ms, found.pre_event_sound) == (30_000, None), "nothing opens this clip"
+    describe(agency, dock, StartTimeISO="soon", TriggerOnTimeISO="2026-01-01T10:00:20Z")
+    assert recording(agency).pre_event_ms == 20_000, "whichever of the two forms can be read"
+    for position, streams, heard in ((-30_000, ["video", "audio"], True), (-30_000, ["video"], False), (0, ["video", "audio"], None)):
+        facts = {"streams": [{"kind": kind} for kind in streams]}
+        item = replace(found.items[0], position=position, facts=facts)
+        assert replace(found, items=(item,)).pre_event_sound is heard
     seen = devices.show(agency.ports, agency.actor("evidence custodian"), "CAM1").seen
     assert (seen.dock, seen.firmware) == ("Dock", "1.2.3")
 
@@ -191,6 +198,16 @@ def test_a_recording_from_the_future_is_told(agency: Agency) -> None:
     custodian, number = agency.actor("evidence custodian"), recording(agency).number
     correcting.correct(agency.ports, custodian, number, "the clock ran ahead", recorded_at=agency.clock.at)
     assert told(agency, FindingKind.CAMERA_CLOCK) == []
+
+
+def test_a_recording_from_the_future_is_none_once_its_clock_was_measured(agency: Agency, dock: Dock) -> None:
+    name, began = container_name("_CAM1_20300101T100000Z"), "2030-01-01T10:00:00Z"
+    dock_words.describe(agency.ports, dock.actor(), name, {"StartTimeISO": began, "StartTime": "20300101T100000Z"}, make=True)
+    dock_intake.receive(agency.ports, dock.actor(), Sending(name, object_name("a.mp4"), {}, io.BytesIO(b"x")))
+    assert ["after it came in" in words for words in told(agency, FindingKind.CAMERA_CLOCK)] == [True]
+    dock_intake.receive(agency.ports, dock.actor(), Sending(name, object_name("x_gpstrail.json"), {}, io.BytesIO(trail("10:00"))))
+    assert ["by satellite time" in words for words in told(agency, FindingKind.CAMERA_CLOCK)] == [True]
+    assert check(agency.ports, CONSOLE) == []
 
 
 def measured(agency: Agency, dock: Dock, day: int, began: str) -> None:

@@ -205,8 +205,8 @@ class Judged:
         if found is None or not new:
             return
         camera_clock(desk, pen, found, offset_of(self.facts))
-        if found.recorded_at is not None and found.recorded_at_source not in {TimeSource.FILE, TimeSource.STATED}:
-            recorded_later(desk, pen, (recording, found.number), found.recorded_at)
+        if found.recorded_at_source not in {TimeSource.FILE, TimeSource.STATED}:
+            recorded_later(desk, pen, found)
         if found.officer is None:
             words = "nobody is known to have worn this camera then"
             open_finding(desk, pen, FindingKind.CAMERA_WITHOUT_OFFICER, ("recording", recording), words)

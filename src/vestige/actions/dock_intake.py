@@ -29,7 +29,7 @@ from vestige.errors import NotFound, Unavailable
 from vestige.evidence.changes import Change, Plain, Statement
 from vestige.evidence.docks import FARTHEST, Container, ContainerName, ObjectName, Part, SentObject, Shelf
 from vestige.evidence.items import FindingKind, ItemStatus, TimeSource
-from vestige.evidence.moments import moment
+from vestige.evidence.moments import told
 from vestige.evidence.values import uuid7
 from vestige.policy.load import UNCATEGORIZED
 
@@ -199,7 +199,7 @@ class _Reception:
     def _offset(self, judged: Judged) -> int | None:
         """By how much the camera was ahead of the satellites (ms), where this is a trail and the dock says when the recording began."""
         began, said = judged.facts.get("began_at"), self.container.said
-        starts = moment(said.get("StartTimeISO") or said.get("StartTime", ""))
+        starts = told(said, "StartTime")
         return starts - began if starts is not None and isinstance(began, int) else None
 
     def _findings(self, pen: Pen, judged: Judged, sender: Sender, before: Sequence[SentObject]) -> None:

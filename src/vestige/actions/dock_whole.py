@@ -12,7 +12,7 @@ from vestige.custody.events import EventType
 from vestige.evidence.completeness import holes
 from vestige.evidence.docks import FARTHEST, Container, SentObject
 from vestige.evidence.items import EvidenceItem, FindingKind
-from vestige.evidence.moments import moment
+from vestige.evidence.moments import told
 from vestige.evidence.values import from_ms
 
 EVENTS = (EventType.FINDING_CLOSED, EventType.FINDING_OPENED)
@@ -48,8 +48,8 @@ def look(desk: Desk, pen: Pen, container: Container) -> None:
 
 def missing(said: Mapping[str, str], footage: Clips) -> str:
     """What none of the clips covers, in words; empty where nothing is missing, or where the dock tells no times."""
-    trigger = at(said, "TriggerOnTime")
-    starts, stops = at(said, "StartTime") or trigger, at(said, "StopTime") or at(said, "TriggerOffTime")
+    trigger = told(said, "TriggerOnTime")
+    starts, stops = told(said, "StartTime") or trigger, told(said, "StopTime") or told(said, "TriggerOffTime")
     if starts is None or stops is None or stops <= starts:
         return ""
     found = holes(starts, stops, [_span(sent, item, (trigger or starts, stops)) for sent, item in footage])
@@ -58,16 +58,10 @@ def missing(said: Mapping[str, str], footage: Clips) -> str:
     return f"no clip covers {', '.join(parts)}{more}" if parts else ""
 
 
-def at(said: Mapping[str, str], name: str) -> int | None:
-    """A time that a dock tells (ms UTC), from whichever of its two forms can be read."""
-    written = (moment(said.get(f"{name}ISO", "")), moment(said.get(name, "")))
-    return next((one for one in written if one is not None), None)
-
-
 def _span(sent: SentObject, item: EvidenceItem, known: tuple[int, int]) -> tuple[int, int]:
     """From when to when a clip goes: from the trigger, where it tells no time; one whose length nobody tells (encrypted) may go on to the end."""
     trigger, stops = known
-    starts, ends = at(sent.said, "StartTime"), at(sent.said, "StopTime")
+    starts, ends = told(sent.said, "StartTime"), told(sent.said, "StopTime")
     begin = starts if starts is not None else trigger + (item.position if item.position != FARTHEST else 0)
     if ends is not None and ends > begin:
         return begin, ends

@@ -27,6 +27,9 @@ def camera_clock(desk: Desk, pen: Pen, recording: Recording, offset: int | None)
     if offset is None:
         return
     device, at = recording.device, recording.measured_at
+    if device and at is not None and not _ahead(desk, at):
+        for finding in desk.ports.catalog.open_findings_of([recording.id], FindingKind.CAMERA_CLOCK):
+            close_by(desk, pen, finding, f"the camera's clock was measured in {recording.number}")
     if device and at is not None and desk.ports.devices.measured_after(device.id, at):
         return
     about = ("device", device.id) if device else ("recording", recording.id)
@@ -55,12 +58,11 @@ def officer_differs(desk: Desk, pen: Pen, recording: Recording, why: str, *, nam
         open_finding(desk, pen, FindingKind.OFFICER_DIFFERS, ("recording", recording.id), words)
 
 
-def recorded_later(desk: Desk, pen: Pen, recording: tuple[UUID, str], recorded_at: int) -> None:
+def recorded_later(desk: Desk, pen: Pen, recording: Recording) -> None:
     """A recording that says of itself that it was made after it came in: some clock is ahead, and by no less than this."""
-    ahead = recorded_at - desk.now()
-    if drifts(ahead) and ahead > 0:
-        words = f"{recording[1]} says that it was made {ahead / 1000:.1f} s after it came in"
-        open_finding(desk, pen, FindingKind.CAMERA_CLOCK, ("recording", recording[0]), words)
+    if recording.measured_at is not None and (ahead := _ahead(desk, recording.measured_at)):
+        words = f"{recording.number} says that it was made {ahead / 1000:.1f} s after it came in"
+        open_finding(desk, pen, FindingKind.CAMERA_CLOCK, ("recording", recording.id), words)
 
 
 def dock_clock(desk: Desk, pen: Pen, dock: UUID, offset: int) -> None:
@@ -90,6 +92,12 @@ def _gaps(desk: Desk, pen: Pen, device: Device, place: Place, beside: tuple[int 
         words = gap_words(place.family, first, last, place.width)
         if words not in opened:
             open_finding(desk, pen, FindingKind.SEQUENCE_GAP, ("device", device.id), words)
+
+
+def _ahead(desk: Desk, at: int) -> int:
+    """By how much a moment is yet to come (ms), where that is more than a clock may be off; else 0."""
+    ahead = at - desk.now()
+    return ahead if ahead > 0 and drifts(ahead) else 0
 
 
 def _clock(desk: Desk, pen: Pen, kind: FindingKind, about: tuple[str, UUID], words: str, right: str) -> None:

@@ -20,7 +20,7 @@ from vestige.evidence.items import (
     TrailEntry,
     Viewing,
 )
-from vestige.evidence.moments import moment
+from vestige.evidence.moments import told
 from vestige.evidence.people import Person
 from vestige.evidence.values import Digest, Place
 
@@ -78,7 +78,7 @@ def recording(row: models.Recording) -> Recording:
 
 def _pre_event(said: Mapping[str, str]) -> int:
     """From the start to the trigger, as the dock tells them; 0 where it does not, or where that is no time that a buffer lasts."""
-    starts, trigger = (moment(said.get(f"{name}ISO") or said.get(name, "")) for name in ("StartTime", "TriggerOnTime"))
+    starts, trigger = (told(said, name) for name in ("StartTime", "TriggerOnTime"))
     return trigger - starts if starts is not None and trigger is not None and 0 < trigger - starts <= _LONGEST_BUFFER_MS else 0
 
 

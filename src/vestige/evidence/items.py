@@ -98,8 +98,12 @@ class Recording:
 
     @property
     def pre_event_sound(self) -> bool | None:
-        """Whether the clip that holds the pre-event buffer has a sound track; None where nobody knows (no clip, or one that is encrypted)."""
-        streams = self.segments[0].facts.get("streams") if self.segments else None
+        """Whether the clip that holds the pre-event buffer has a sound track; None where nobody knows.
+
+        It is not known where no clip begins before the camera was switched on, and of one that is encrypted.
+        """
+        first = next(iter(self.segments), None)
+        streams = first.facts.get("streams") if first and first.position < 0 else None
         if not isinstance(streams, list) or not streams:
             return None
         return any(isinstance(one, dict) and one.get("kind") == "audio" for one in streams)

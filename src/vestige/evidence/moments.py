@@ -1,6 +1,7 @@
 """Times as cameras and docks write them."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from vestige.evidence.values import to_ms
@@ -21,3 +22,9 @@ def moment(text: str) -> int | None:
         return to_ms(at if at.tzinfo else at.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
         return None
+
+
+def told(said: Mapping[str, str], name: str) -> int | None:
+    """A time that a dock tells (ms UTC), from whichever of its two forms can be read."""
+    written = (moment(said.get(f"{name}ISO", "")), moment(said.get(name, "")))
+    return next((one for one in written if one is not None), None)
