@@ -194,6 +194,24 @@ def test_a_trail_that_openssl_encrypted_opens(agency: Agency, connected: tuple[D
     assert check(agency.ports, CONSOLE) == []
 
 
+def test_an_encrypted_trail_measures_the_cameras_clock_once_it_is_opened(
+    agency: Agency, connected: tuple[Dock, CameraKey], tmp_path: Path
+) -> None:
+    dock, key = connected
+    said = {"StartTime": "20260101T100000Z"}
+    dock_words.describe(agency.ports, dock.actor(), container_name(NAME), said, make=False)
+    entry = {"LocationWKT": "POINT(-73.98 40.75)", "SecondsFromStart": 4.0, "Timestamp": "2026-01-01T09:59:04Z"}
+    body, words = encrypted(tmp_path, key, json.dumps({"CoordinateEntries": [entry]}).encode(), VENDOR)
+    send(agency, dock, f"{STEM}_CAM1_gpstrail.json", body)
+    send(agency, dock, f"{STEM}_CAM1_gpstrail.key", words)
+    assert opening.open_next(agency.ports)
+    [row] = models.Recording.objects.all()
+    assert row.clock_offset_ms == 60_000
+    told = [one.detail for one in agency.ports.catalog.findings(closed=False) if one.kind is FindingKind.CAMERA_CLOCK]
+    assert told == [f"while it recorded {row.number} the camera's clock was 60.0 s ahead by satellite time"]
+    assert check(agency.ports, CONSOLE) == []
+
+
 def test_an_older_key_opens_what_stands_under_it_and_a_restore_keeps_it(
     agency: Agency, connected: tuple[Dock, CameraKey], tmp_path: Path
 ) -> None:

@@ -22,14 +22,13 @@ from vestige.actions.dock_words import find, words_of
 from vestige.actions.door import Desk, Pen, action
 from vestige.actions.findings import open_finding
 from vestige.actions.intake import Known, end, give_up, made_durable, still_shared, still_there
-from vestige.actions.noticing import camera_clock, officer_differs
+from vestige.actions.noticing import measured, trail_offset
 from vestige.actions.ports import Intake, Source
 from vestige.custody.events import EventType
 from vestige.errors import NotFound, Unavailable
 from vestige.evidence.changes import Change, Plain, Statement
 from vestige.evidence.docks import FARTHEST, Container, ContainerName, ObjectName, Part, SentObject, Shelf
 from vestige.evidence.items import FindingKind, ItemStatus, TimeSource
-from vestige.evidence.moments import told
 from vestige.evidence.values import uuid7
 from vestige.policy.load import UNCATEGORIZED
 
@@ -191,16 +190,10 @@ class _Reception:
             known = self.desk.ports.catalog.recording(str(recording))
             if known and known.place is None:
                 changes.append(Change("recording", recording, {"latitude_e7": place[0], "longitude_e7": place[1]}))
-        offset = self._offset(judged)
+        offset = trail_offset(container.said, judged.facts)
         if offset is not None:
             changes.append(Change("recording", recording, {"clock_offset_ms": offset}))
         return tuple(changes)
-
-    def _offset(self, judged: Judged) -> int | None:
-        """By how much the camera was ahead of the satellites (ms), where this is a trail and the dock says when the recording began."""
-        began, said = judged.facts.get("began_at"), self.container.said
-        starts = told(said, "StartTime")
-        return starts - began if starts is not None and isinstance(began, int) else None
 
     def _findings(self, pen: Pen, judged: Judged, sender: Sender, before: Sequence[SentObject]) -> None:
         desk, container, arrival = self.desk, self.container, judged.arrival
@@ -217,10 +210,9 @@ class _Reception:
             about = ("device", sender.device.id) if kind is FindingKind.DEVICE_UNKNOWN and sender.device else ("recording", recording)
             if kind not in known:
                 open_finding(desk, pen, kind, about, words)
-        offset, found = self._offset(judged), desk.ports.catalog.recording(str(recording))
+        offset, found = trail_offset(container.said, judged.facts), desk.ports.catalog.recording(str(recording))
         if found and offset is not None:
-            camera_clock(desk, pen, found, offset)
-            officer_differs(desk, pen, found, f"the camera's clock was measured in {found.number}")
+            measured(desk, pen, found, offset)
         if not arrival.joins:
             self._findings_of_new(pen, recording)
 

@@ -9,6 +9,7 @@ from vestige.evidence.attribution import DOCK_NAMES
 from vestige.evidence.clocks import camera_offset, drifts, in_words
 from vestige.evidence.completeness import Place, around, gap_words, places_of
 from vestige.evidence.items import Device, FindingKind, Recording
+from vestige.evidence.moments import told
 
 
 def offset_of(facts: Mapping[str, object]) -> int | None:
@@ -17,6 +18,18 @@ def offset_of(facts: Mapping[str, object]) -> int | None:
     if not (isinstance(camera, int) and isinstance(satellites, int) and isinstance(after, int)):
         return None
     return camera_offset(camera, satellites, after)
+
+
+def trail_offset(said: Mapping[str, str], facts: Mapping[str, object]) -> int | None:
+    """By how much the camera was ahead of the satellites (ms), where these are a trail's facts and its dock says when the recording began."""
+    began, starts = facts.get("began_at"), told(said, "StartTime")
+    return starts - began if starts is not None and isinstance(began, int) else None
+
+
+def measured(desk: Desk, pen: Pen, recording: Recording, offset: int) -> None:
+    """A trail measured the clock of a docked recording's camera, and it stands in the recording: what follows from that is told."""
+    camera_clock(desk, pen, recording, offset)
+    officer_differs(desk, pen, recording, f"the camera's clock was measured in {recording.number}")
 
 
 def camera_clock(desk: Desk, pen: Pen, recording: Recording, offset: int | None) -> None:

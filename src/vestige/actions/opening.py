@@ -7,6 +7,7 @@ be opened is told in an event on the key object, with a finding, and is not trie
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from vestige.actions.dock_parts import facts_of as part_facts
 from vestige.actions.door import Desk, action
 from vestige.actions.findings import open_finding
 from vestige.actions.intake import end, give_up
+from vestige.actions.noticing import measured, trail_offset
 from vestige.actions.ports import Intake, Ports
 from vestige.actions.prepare import prepare
 from vestige.actions.records import copy_columns, facts_digest
@@ -56,7 +58,7 @@ def open_next(ports: Ports) -> UUID | None:
     return made
 
 
-@action("item.open", Permission.ITEM_OPEN, EventType.ITEM_OPENED, EventType.FINDING_OPENED)
+@action("item.open", Permission.ITEM_OPEN, EventType.ITEM_OPENED, EventType.FINDING_CLOSED, EventType.FINDING_OPENED)
 def open_encrypted(desk: Desk, key: UUID, encrypted: UUID) -> UUID | None:
     """Open an encrypted object with its key object (both items). Raises NotFound; Unavailable, DiskFull: then it is tried again later."""
     key_item, item = desk.ports.catalog.item(str(key)), desk.ports.catalog.item(str(encrypted))
@@ -125,6 +127,8 @@ def _record(desk: Desk, key_item: EvidenceItem, item: EvidenceItem, opened: _Ope
         row = {**columns, "kind": kind, "object": str(opened.id), "facts": facts_digest(opened.facts).value}
         if kind == ItemKind.DOCUMENT.value:
             row["filename"] = f"{item.filename.removesuffix('.json')}-opened.json"
+        offset = _measured(desk, item, opened.facts)
+        changes = (Change("recording", item.recording, {"clock_offset_ms": offset}),) if offset is not None else ()
         now = desk.now()
         beside = {"probe": dict(opened.facts), "received_at": now, "read_at": now}
         head = Digest(parent.head.hex())
@@ -135,11 +139,21 @@ def _record(desk: Desk, key_item: EvidenceItem, item: EvidenceItem, opened: _Ope
                 about=("item", str(item.id)),
                 digests=(("key", key_item.sha256), ("opened", opened.digest), ("original", item.sha256), ("parent_head", head)),
                 data={"parent": str(item.id), "key": str(key_item.id)},
-                changes=(Change("item", opened.id, row, beside),),
+                changes=(Change("item", opened.id, row, beside), *changes),
             )
         )
         pen.record(Statement(EventType.ITEM_OPENED, item=key_item.id, about=("item", str(item.id)), data={"opened": str(opened.id)}))
+        whole = desk.ports.catalog.recording(str(item.recording))
+        if whole and offset is not None:
+            measured(desk, pen, whole, offset)
         end(desk, opened.id)
+
+
+def _measured(desk: Desk, item: EvidenceItem, facts: Mapping[str, object]) -> int | None:
+    """By how much the camera was ahead (ms), where this is a trail and its dock says when the recording began."""
+    containers = desk.ports.docks.containers([item.recording]) if "began_at" in facts else ()
+    mine = (one for one in containers if any(kept.id == item.id for _, kept in desk.ports.docks.contents(one.id)))
+    return next((trail_offset(one.said, facts) for one in mine), None)
 
 
 def _tell(desk: Desk, key_item: EvidenceItem, item: EvidenceItem, why: str) -> None:
