@@ -135,6 +135,7 @@ def test_names_tell_their_places() -> None:
     assert places("DSC00012") == (Place("DSC", 12, 5),)
     assert places("GOPR0042") == places("GPAA0042") == places("g0010042") == (Place("GoPro ", 42, 4),)
     assert places("GP010042") == (Place("GoPro ", 42, 4), Place("GP of 0042, chapter ", 1, 2, 1))
+    assert places("C0001") == (Place("C", 1, 4),), "Sony"
     for stem in ("20260101_100000", "clip", "0042", "A1B2C30042", "MOV_123456", ""):
         assert places(stem) == ()
     assert around(Place("X", 1, 4), [9_998, 9_999]) == (None, None), "the counter began anew"

@@ -43,9 +43,10 @@ def camera_clock(desk: Desk, pen: Pen, recording: Recording, offset: int | None)
     if device and at is not None and not _ahead(desk, at):
         for finding in desk.ports.catalog.open_findings_of([recording.id], FindingKind.CAMERA_CLOCK):
             close_by(desk, pen, finding, f"the camera's clock was measured in {recording.number}")
-    if device and at is not None and desk.ports.devices.measured_after(device.id, at):
-        return
     about = ("device", device.id) if device else ("recording", recording.id)
+    changes = drifts(offset) != bool(desk.ports.catalog.open_findings_of([about[1]], FindingKind.CAMERA_CLOCK))
+    if not changes or (device and at is not None and desk.ports.devices.measured_after(device.id, at)):
+        return
     words = f"while it recorded {recording.number} the camera's clock was {in_words(offset)} by satellite time"
     _clock(desk, pen, FindingKind.CAMERA_CLOCK, about, words if drifts(offset) else "", f"the clock was right in {recording.number}")
 

@@ -13,7 +13,7 @@ _GOPRO_CHAPTER = re.compile(r"(G[GHLPSX])(\d{2})(\d{4})", re.IGNORECASE)
 _GOPRO_OTHER = re.compile(r"(?:GOPR|G[HPSX][A-Z]{2}|G[PS]__?|G\d{3})(\d{4})", re.IGNORECASE)
 """A single file, the loops of a recording, panoramas, bursts: GOPR0042, GHAA0042, GS_0042, G0010042 (docs/cards.md)."""
 _GOPRO = "GoPro "
-_COUNTED = re.compile(r"([A-Za-z]{2,8}[-_]?)(\d{4,5})")
+_COUNTED = re.compile(r"([A-Za-z]{1,8}[-_]?)(\d{4,5})")
 _TURNED = 5_000
 """A counter that goes on this far away has begun anew."""
 
