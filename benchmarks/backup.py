@@ -5,14 +5,16 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from benchmarks.intake import GIB
 from benchmarks.measure import RUNS, folder, home_in, median, say, timed, vestige
 
-FILES, SIZE = 8, 256 << 20
+FILES = 8
+SIZE = int(min(GIB, 2) * (1 << 30)) // FILES
 
 
 def run() -> None:
-    """2 GiB in eight objects; each backup goes into an empty folder. The memory of earlier copies is dropped by the size, not by us."""
-    with folder("backup") as where:
+    """At most 2 GiB in eight objects; each backup goes into an empty folder. The memory of earlier copies is dropped by the size, not by us."""
+    with folder("backup", 3 * FILES * SIZE) as where:
         os.environ["VESTIGE_KEYRING"] = str(where / "keyring")
         home, card = home_in(where), where / "card"
         card.mkdir()

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from benchmarks.intake import GIB, make
-from benchmarks.measure import ROOT, RUNS, folder, home_in, median, say, timed, vestige
+from benchmarks.measure import ROOT, RUNS, at_least, at_most, folder, home_in, median, timed, vestige
 from benchmarks.seeking import OURS, answer, make_clip, serving, sign_in
 
 DOCKS = 20
@@ -77,7 +77,7 @@ def put(server: tuple[str, int], path: str, token: str, source: Path) -> float:
 def run() -> None:
     """All over one home and one server."""
     os.environ["VESTIGE_ALLOW_HTTP"] = "1"
-    with folder("docks") as where:
+    with folder("docks", (2 * RUNS + 1) * GIB * (1 << 30)) as where:
         home = home_in(where)
         vestige(home, "people", "add", "A1", "Ann", "--role", "administrator")
         vestige(home, "devices", "add", CAMERA, "--as", "C1")
@@ -90,8 +90,7 @@ def run() -> None:
             _one(docks[0], where)
             _playable(docks[0], client, home, where)
             _twenty(docks, client, where)
-            peak = _peak(pid)
-            say(f"memory of the server with {DOCKS} docks at once", f"{peak:.0f} MB", f"limit {LIMIT_MB} MB")
+            at_most(f"memory of the server with {DOCKS} docks at once", _peak(pid), LIMIT_MB, "MB")
 
 
 def _one(dock: Dock, where: Path) -> None:
@@ -107,7 +106,7 @@ def _one(dock: Dock, where: Path) -> None:
         source.unlink()
         ratios.append(bare / ours)
         print(f"  receive + SHA-256 + write + fsync {bare:.1f} s, upload {ours:.1f} s", flush=True)
-    say(f"upload of {GIB:g} GiB against a bare receiving loop", f"{median(ratios):.2f} of its speed", "goal 0.8")
+    at_least(f"upload of {GIB:g} GiB against a bare receiving loop", median(ratios), 0.8, "of its speed")
 
 
 def _playable(dock: Dock, client: httpx.Client, home: Path, where: Path) -> None:
@@ -124,7 +123,7 @@ def _playable(dock: Dock, client: httpx.Client, home: Path, where: Path) -> None
         if played.status_code != httpx.codes.PARTIAL_CONTENT:
             raise RuntimeError(f"the clip does not play: {played.status_code}")
         took.append(time.perf_counter() - begun)
-    say("from the last byte of a clip (H.264) to its first second", f"{median(took):.2f} s", f"goal {LIMIT_PLAY_S:g} s")
+    at_most("from the last byte of a clip (H.264) to its first second", median(took), LIMIT_PLAY_S, "s")
 
 
 def _twenty(docks: list[Dock], client: httpx.Client, where: Path) -> None:
@@ -151,8 +150,8 @@ def _twenty(docks: list[Dock], client: httpx.Client, where: Path) -> None:
         spreads.append(max(took.values()) / min(took.values()))
         pages.append(statistics.quantiles(looks, n=20)[-1] if len(looks) > 1 else looks[0])
         print(f"  docks took {min(took.values()):.1f} to {max(took.values()):.1f} s; {len(looks)} pages", flush=True)
-    say(f"{DOCKS} docks at once, none fails: slowest against fastest", f"{median(spreads):.2f} times", "limit 2 times")
-    say(f"a page while {DOCKS} docks send", f"p95 {median(pages):.0f} ms", f"limit {LIMIT_PAGE_MS:g} ms")
+    at_most(f"{DOCKS} docks at once, none fails: slowest against fastest", median(spreads), 2, "times")
+    at_most(f"a page while {DOCKS} docks send, p95", median(pages), LIMIT_PAGE_MS, "ms")
 
 
 def _timed_into(took: dict[int, float], at: int, dock: Dock, source: Path, name: str) -> None:

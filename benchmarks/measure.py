@@ -8,12 +8,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 WORK = Path(os.environ.get("VESTIGE_BENCH") or ROOT / ".bench").absolute()
 RUNS = 3
+MISSED: list[str] = []
+"""The goals that were not reached so far."""
+
+_SPARE = 1e9  # what a disk must have left besides
+_WHOLE = 100  # from here on a figure has no digits behind the point
+
+
+class TooSmall(Exception):
+    """The disk has not the room that a benchmark needs."""
 
 
 def timed(act: Callable[[], object]) -> float:
@@ -29,15 +38,22 @@ def median(values: list[float]) -> float:
 
 
 @contextmanager
-def folder(name: str) -> Iterator[Path]:
-    """An empty folder that goes away."""
+def folder(name: str, needs: float) -> Iterator[Path]:
+    """An empty folder that goes away. Raises TooSmall where the disk has not that many bytes free, so that nothing is begun that must fail."""
     path = WORK / name
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(parents=True)
     try:
+        free = shutil.disk_usage(path).free
+        if free < needs + _SPARE:
+            raise TooSmall(
+                f"{name} needs {(needs + _SPARE) / 1e9:.0f} GB, and {free / 1e9:.0f} GB are free in {WORK} (VESTIGE_BENCH names another folder)"
+            )
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
+        with suppress(OSError):  # not empty: another benchmark works beside this one
+            WORK.rmdir()
 
 
 def vestige(home: Path, *words: str) -> float:
@@ -56,6 +72,23 @@ def home_in(where: Path) -> Path:
     return where / "home"
 
 
-def say(what: str, figure: str, goal: str) -> None:
-    """One line of the report."""
-    print(f"{what:<58} {figure:<40} {goal}", flush=True)
+def say(what: str, figure: str, beside: str = "") -> None:
+    """One line of the report, about which nothing was wished."""
+    print(f"{what:<58} {figure:<44} {beside}".rstrip(), flush=True)
+
+
+def at_least(what: str, value: float, goal: float, unit: str, beside: str = "") -> None:
+    """One line: what was reached of a goal that is better passed. `unit` follows the figure; `beside` what else belongs to it."""
+    _wished(what, value, unit, beside, f"{value / goal:.2f} of the goal {goal:g}", reached=value >= goal)
+
+
+def at_most(what: str, value: float, limit: float, unit: str, beside: str = "") -> None:
+    """One line: what was used of a limit."""
+    _wished(what, value, unit, beside, f"{value / limit:.2f} of the limit {limit:g}", reached=value <= limit)
+
+
+def _wished(what: str, value: float, unit: str, beside: str, ratio: str, *, reached: bool) -> None:
+    if not reached:
+        MISSED.append(what.strip())
+    figure = f"{value:.0f}" if value >= _WHOLE else f"{value:.2f}"
+    say(what, f"{figure} {unit}{', ' if beside else ''}{beside}", f"{ratio}: {'reached' if reached else 'NOT reached'}")

@@ -19,7 +19,7 @@ import av
 import httpx
 import numpy as np
 
-from benchmarks.measure import ROOT, RUNS, folder, home_in, median, say, vestige
+from benchmarks.measure import ROOT, RUNS, at_most, folder, home_in, median, vestige
 
 SIZE = 2_000_000_000
 SEEKS = 200
@@ -31,7 +31,7 @@ OURS = {"X-Vestige": "1", "Sec-Fetch-Site": "same-origin"}
 
 def run() -> None:
     """Seeks at random places, each over a connection of its own (as after a browser's abort), the system's memory of the file let go."""
-    with folder("seeking") as where:
+    with folder("seeking", 2 * SIZE) as where:
         home = home_in(where)
         _make(where / "long.mp4")
         vestige(home, "ingest", str(where / "long.mp4"), "--as", "C1")
@@ -44,10 +44,9 @@ def run() -> None:
             begun = client.post("/bytes/viewings", json={"item": item, "reason": "A benchmark"}, headers=OURS)
             path = str(begun.raise_for_status().json()["url"])
             cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
-            for what, length in (("100 kB", PART), ("to the end", None)):
+            for what, length in (("of 100 kB", PART), ("to the end", None)):
                 slow = [_run(sealed, url, path, cookie, length) for _ in range(RUNS)]
-                figure = f"p95 {median(slow):.1f} ms, {median(slow) / LIMIT_MS:.2f} of the limit"
-                say(f"first byte after a seek in 2 GB, range of {what}", figure, f"limit {LIMIT_MS:g} ms")
+                at_most(f"first byte after a seek in 2 GB, range {what}, p95", median(slow), LIMIT_MS, "ms")
 
 
 def _run(sealed: Path, url: str, path: str, cookie: str, length: int | None) -> float:

@@ -36,14 +36,24 @@ def test_a_long_log_is_read_by_several_processes_that_find_what_one_finds(agency
     monkeypatch.setattr(checking_log, "_ALONE", 10)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
     assert list(agency.ports.catalog.faults()) == []
-    first, broken = (Event.objects.filter(item=item).order_by("seq")[place] for place in (3, 50))
+    first, capitals, garbled, broken = (Event.objects.filter(item=item).order_by("seq")[place] for place in (3, 20, 40, 50))
+    salt = capitals.openings.fields.partition('"salt":"')[2][:32]
+    assert salt != salt.upper()
     with triggers.lifted(["catalog_event", "catalog_openings"]), connection.cursor() as cursor:
         cursor.execute("UPDATE catalog_event SET item = NULL WHERE seq = %s", (first.seq,))
         cursor.execute("UPDATE catalog_openings SET fields = '{}' WHERE event_id = %s", (broken.seq,))
+        cursor.execute(
+            "UPDATE catalog_openings SET fields = replace(fields, %s, %s) WHERE event_id = %s", (salt, salt.upper(), capitals.seq)
+        )
+        if connection.vendor == "sqlite":  # the other takes no such text
+            cursor.execute("UPDATE catalog_event SET actor = CAST(x'66ff' AS TEXT) WHERE seq = %s", (garbled.seq,))
     several = sorted((fault.object, fault.what) for fault in agency.ports.catalog.faults())
     monkeypatch.setattr(checking_log, "_ALONE", 10_000)
     assert several == sorted((fault.object, fault.what) for fault in agency.ports.catalog.faults())
     assert (f"event {first.id}", "the item in the table is not the item in the entry") in several
+    assert (f"event {capitals.id}", "the openings are not written as they were") in several
+    if connection.vendor == "sqlite":
+        assert (f"event {garbled.id}", "the object or the actor in the table is not the one in the entry") in several
     assert any(name == f"event {broken.id}" for name, _ in several)
     assert any(what.startswith("the trail of the item is broken") for _, what in several)
 

@@ -29,8 +29,9 @@ _UNREADABLE = (
 """What reading a table raises where somebody wrote into it what this software never writes."""
 
 _OLD = ("origin", "key", "size", "checkpoint", "newest")
-_RESTORED = (
-    "SELECT o.fields FROM catalog_event e JOIN catalog_openings o ON o.event_id = e.seq WHERE e.type = 'home:restored' ORDER BY e.seq"
+_RESTORED = (  # each is the first entry of a log, in front of the whole log before: no other entry has to be looked at
+    "SELECT o.fields FROM catalog_sequenced s JOIN catalog_event e ON e.seq = s.event_id JOIN catalog_openings o ON o.event_id = e.seq "
+    "WHERE s.\"index\" <= (SELECT COUNT(*) FROM catalog_pastlog) AND e.type = 'home:restored' ORDER BY e.seq"
 )
 
 

@@ -7,14 +7,17 @@ A long log is read in parts by several processes, and the parts are then put tog
 
 import os
 import re
-from binascii import unhexlify
+from binascii import hexlify, unhexlify
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
+from operator import add, itemgetter
+from struct import Struct
 from typing import Any
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 from vestige.catalog import models, raw
 from vestige.catalog.apart import answers
@@ -31,7 +34,7 @@ State = dict[str, dict[str, dict[str, Plain]]]
 _CHUNK = 5_000
 _MOST_PROCESSES = 4
 _ALONE = 50_000
-_SALT = 16
+_ACTORS = 4_096
 _TYPES = frozenset(EventType)
 _EVENTS = (
     "SELECT e.seq, e.id, e.type, e.time, e.entry, e.leaf, e.item, e.object_kind, e.object_id, e.actor, o.fields FROM catalog_event e "
@@ -44,13 +47,14 @@ _PLACES = (
 _EVERY = (1 << 63) - 1
 _OPENED = re.compile(  # each value ends where the next field first begins (atomic): no text makes it try for ever
     b'{"%b":{"salt":"' % FIELDS[0].encode()
-    + b"".join(b'([0-9a-f]{32})","value":(?>(.*?)},"%b":{"salt":")' % name.encode() for name in FIELDS[1:])
-    + b'([0-9a-f]{32})","value":(.*)}}',
+    + b"".join(b'(.{32})","value":(?>(.*?)},"%b":{"salt":")' % name.encode() for name in FIELDS[1:])
+    + b'(.{32})","value":(.*)}}',
     re.DOTALL,
 )
-_SALTS = tuple(slice(at, at + _SALT) for at in range(0, _SALT * len(FIELDS), _SALT))
-_ENTRY = '{"fields":{' + ",".join(f'"{name}":"%s"' for name in FIELDS) + '},"id":"%s","time":%d,"type":"%s","v":1}'
-_USED = tuple(FIELDS.index(name) for name in ("item", "previous", "data", "object", "actor"))
+_SALTS = Struct("16s" * len(FIELDS)).unpack
+_COMMITMENTS = Struct("64s" * len(FIELDS)).unpack
+_ENTRY = b'{"fields":{' + b",".join(b'"%b":"%%b"' % name.encode() for name in FIELDS) + b'},"id":"%b","time":%d,"type":"%b","v":1}'
+_USED = itemgetter(*(FIELDS.index(name) for name in ("item", "previous", "data", "object", "actor")))
 
 Row = tuple[Any, ...]
 Whole = tuple[bytes, ...]
@@ -80,11 +84,6 @@ def parts() -> AbstractContextManager[Iterator[Part]]:
 
 def part(after: int, last: int) -> Part:
     """Each entry behind `after` up to `last` by itself, its openings, the chain of each item, and the changes."""
-    with raw.tolerant():
-        return _part(after, last)
-
-
-def _part(after: int, last: int) -> Part:
     found = Part()
     said: Plain
     previous: Plain
@@ -101,7 +100,8 @@ def _part(after: int, last: int) -> Part:
                 continue
             said, previous, data = opened["item"], opened["previous"], opened["data"]
             beside = (canonical(opened["object"]), canonical(opened["actor"]))
-        _fold(data, found.state)
+        if data is not None:
+            _fold(data, found.state)
         if (_uuid(row[6]) if row[6] is not None else None) != said:
             found.faults.append(Fault("the item in the table is not the item in the entry", f"event {_uuid(row[1])}"))
         if not _is_beside(row[7:10], beside):
@@ -224,13 +224,15 @@ def _whole(row: Row) -> Whole | None:
         if opened is None or event_type not in _TYPES or sha256(b"\x00" + entry).digest() != leaf:
             return None
         groups = opened.groups()
-        salts, values = unhexlify(b"".join(groups[::2])), groups[1::2]
-        commitments = [sha256(salts[at] + value).hexdigest() for at, value in zip(_SALTS, values, strict=True)]
-        if (_ENTRY % (*commitments, _uuid(key), time, event_type)).encode() != entry:
+        written, values = b"".join(groups[::2]), groups[1::2]
+        salts = unhexlify(written)
+        commitments = hexlify(b"".join([one.digest() for one in map(sha256, map(add, _SALTS(salts), values))]))
+        if hexlify(salts) != written or _ENTRY % (*_COMMITMENTS(commitments), _uuid(key).encode(), time, event_type.encode()) != entry:
             return None
     except (AttributeError, TypeError, ValueError):
         return None
-    return tuple(values[at] for at in _USED)
+    item, previous, data, about, actor = _USED(values)
+    return item, previous, data, about, actor
 
 
 def _text(value: bytes) -> str | None:
@@ -242,16 +244,23 @@ def _is_beside(columns: Row, committed: tuple[bytes, bytes]) -> bool:
     """Whether the columns by which trails are found say what the entry commits to. Almost all are plain words, compared as they stand."""
     kind, key, actor = columns
     about, acting = committed
-    if not all(isinstance(one, str) for one in columns):
-        return False
-    of, _, name = actor.partition(":")
-    begins = f'{{"id":"{name}","kind":"{of}","name":'.encode(errors="surrogateescape")
-    plain = f'{{"id":"{key}","kind":"{kind}"}}'.encode(errors="surrogateescape") if kind or key else b"null"
-    if about == plain and acting.startswith(begins):
+    return _is_about(kind, key, about) and _is_actor(actor, acting)
+
+
+def _is_about(kind: object, key: object, about: bytes) -> bool:
+    if about == b"null" or not isinstance(kind, str) or not isinstance(key, str):
+        return about == b"null" and kind == key == ""
+    if about == f'{{"id":"{key}","kind":"{kind}"}}'.encode(errors="surrogateescape"):
         return True
-    found: Any = parse(about), parse(acting)
-    wanted = (found[0]["kind"], found[0]["id"]) if found[0] else ("", "")
-    return (kind, key) == wanted and actor == f"{found[1]['kind']}:{found[1]['id']}"
+    found: Any = parse(about)
+    return bool((kind, key) == (found["kind"], found["id"]))
+
+
+@lru_cache(_ACTORS)
+def _is_actor(actor: object, acting: bytes) -> bool:
+    """Few act, and often."""
+    found: Any = parse(acting)
+    return bool(actor == f"{found['kind']}:{found['id']}")
 
 
 def _taken_apart(row: Row) -> tuple[dict[str, Plain], list[Fault]]:
@@ -315,11 +324,20 @@ def _bytes(value: object) -> bytes:
 
 def _rows(statement: str, after: int, last: int = _EVERY) -> Iterator[Row]:
     """All rows behind `after` up to `last`, some thousand at a time: a server must not send the whole log at once."""
-    while True:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, (after, last, _CHUNK))
-            rows = cursor.fetchall()
-        if not rows:
-            return
+    while rows := _some(statement, after, last):
         yield from rows
         after = rows[-1][0]
+
+
+def _some(statement: str, after: int, last: int) -> list[Row]:
+    try:
+        return _fetched(statement, after, last)
+    except OperationalError:  # text that is no UTF-8, most likely: to read every row so that it can be read takes longer
+        with raw.tolerant():
+            return _fetched(statement, after, last)
+
+
+def _fetched(statement: str, after: int, last: int) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, (after, last, _CHUNK))
+        return list(cursor.fetchall())

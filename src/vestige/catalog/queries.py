@@ -132,7 +132,8 @@ def unprepared(after: UUID | None) -> UUID | None:
 
     A restore begins anew: no backup holds what can be made again.
     """
-    restored = models.Event.objects.filter(type="home:restored").order_by("-seq").values_list("seq", flat=True).first() or 0
+    first = models.Sequenced.objects.filter(index=0, event__type="home:restored")
+    restored = first.values_list("event_id", flat=True).first() or 0
     prepared = models.Event.objects.filter(item=OuterRef("id"), type="item:prepared", seq__gt=restored)
     rows = models.EvidenceItem.objects.filter(~Exists(prepared), status=ItemStatus.ACCESSIONED.value)
     narrowed = rows.filter(id__gt=after) if after else rows
