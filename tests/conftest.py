@@ -24,6 +24,7 @@ _DAY_S = 86_400
 _LONGEST = (
     "demo/test_main_job.py",
     "media/test_detect.py",
+    "test_crash_killed.py",
     "test_crash.py",
     "catalog/test_sequencer.py",
     "test_drills.py",

@@ -16,12 +16,11 @@ from uuid import UUID
 
 import pytest
 
-from tests.budget import budget, how_far, seconds
+from tests.budget import how_far, seconds
 from tests.test_home import vestige
 from tests.tracing import Call, Disk, calls, strace
 
 pytestmark = pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
-KILLED_AT = ("write", "pwrite64", "fsync", "fdatasync", "rename", "unlink")
 
 
 @pytest.fixture(scope="module", params=["sealed", "shared"])
@@ -168,26 +167,6 @@ def test_after_a_power_cut_at_any_moment_the_card_comes_in_whole(template: Path,
         shutil.rmtree(left)
         tried += 1
     how_far(f"power cut at {tried} moments of {len(traced[1])}")
-
-
-def test_killed_at_any_write_fsync_rename_unlink_or_commit_nothing_is_lost_or_twice(
-    template: Path, traced: tuple[Path, list[Call]], tmp_path: Path
-) -> None:
-    counts = Counter(call.name for call in traced[1])
-    points = [(name, n) for name in KILLED_AT for n in range(1, counts[name] + 1)]
-    random.Random(os.urandom(8)).shuffle(points)
-    tried, killed, end = 0, 0, time.monotonic() + seconds(0.02, 1e9)
-    for name, when in points:
-        if tried >= 3 and time.monotonic() > end:
-            break
-        folder = copy_of(template, tmp_path / str(tried))
-        command, environment = ingest(folder)
-        killed += strace(folder / "trace", command, environment, "-e", f"inject={name}:signal=SIGKILL:when={when}") != 0
-        whole(folder)
-        shutil.rmtree(folder)
-        tried += 1
-    how_far(f"killed at {killed} of {tried} tried moments, of {len(points)} (budget {budget():g} minutes)")
-    assert killed
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk takes root")
