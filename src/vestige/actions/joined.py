@@ -32,12 +32,16 @@ def parts_of(ports: Ports, recording: Recording) -> list[Recording]:
 
 
 def corrected_away(ports: Ports, recording: Recording, officer: UUID) -> bool:
-    """Whether the recording was that officer's until it was corrected to be somebody else's."""
+    """Whether the recording, or a part that was joined into it, was that officer's until it was corrected to be somebody else's."""
     person = ports.catalog.person(str(officer))
     if person is None or recording.officer == officer:
         return False
-    told = (one.opened.get("data") for one in ports.catalog.told_of("recording", str(recording.id), EventType.RECORDING_CORRECTED))
-    return any(isinstance(data, dict) and data.get("officer_was") == f"{person.name} ({person.badge})" for data in told)
+    named = f"{person.name} ({person.badge})"
+    for one in (recording, *parts_of(ports, recording)):
+        told = (entry.opened.get("data") for entry in ports.catalog.told_of("recording", str(one.id), EventType.RECORDING_CORRECTED))
+        if any(isinstance(data, dict) and data.get("officer_was") == named for data in told):
+            return True
+    return False
 
 
 def _from(ports: Ports, recording: Recording) -> Iterator[str]:
