@@ -16,6 +16,7 @@ from vestige.actions import (
     dock_intake,
     dock_words,
     docks,
+    intake,
     items,
     joining,
     people,
@@ -24,11 +25,12 @@ from vestige.actions import (
 )
 from vestige.actions.checking import check
 from vestige.actions.dock_intake import Sending
+from vestige.actions.intake import Sent
 from vestige.catalog.models import Event, EvidenceItem, Recording
 from vestige.errors import BadInput, NotFound, Refused
 from vestige.evidence.docks import Dock
 from vestige.evidence.items import FindingKind, ItemFilter
-from vestige.evidence.people import system
+from vestige.evidence.people import Actor, system
 from vestige.ingest.axis.names import container_name, object_name
 
 NAME = "_CAM1_20260101T100000Z"
@@ -163,6 +165,27 @@ def test_what_is_told_of_the_part_is_told_of_the_whole_and_ends_with_it(agency: 
     dock_words.describe(agency.ports, second.actor(), container_name(NAME), {"Status": "Complete"}, make=False)
     assert told(whole) == set()
     assert check(agency.ports, CONSOLE) == []
+
+
+def test_whoever_was_corrected_away_from_the_part_gets_nothing_of_the_whole(agency: Agency, tmp_path: Path) -> None:
+    custodian = agency.actor("evidence custodian")
+    for badge in ("O1", "O2"):
+        people.add(agency.ports, CONSOLE, badge, f"Officer {badge}", [Role.OFFICER])
+    first, second = connected(agency, "First"), connected(agency, "Second")
+    for dock, badge in ((first, "O2"), (second, "O1")):
+        dock_words.describe(agency.ports, dock.actor(), container_name(NAME), {"UserID": badge}, make=False)
+    send(agency, first, "20260101_100000_a.mp4")
+    other = send(agency, second, "20260101_100100_b.mp4")
+    numbers = sorted(Recording.objects.values_list("number", flat=True))
+    correcting.correct(agency.ports, custodian, numbers[1], "O2 wore it all the time", officer="O2")
+    join(agency, numbers[1], numbers[0])
+    officer = agency.ports.catalog.person("O1")
+    assert officer is not None
+    path = tmp_path / "b.mp4"
+    path.write_bytes(b"Second 20260101_100100_b.mp4")
+    actor = Actor("person", str(officer.id), "Officer O1 (O1)", officer.roles, "console")
+    again = intake.receive(agency.ports, actor, Sent(path, device="CAM1"), lambda _: None)
+    assert (again.status, again.item) == ("duplicate", other.id)
 
 
 def test_corrected_times_go_to_the_whole_and_must_agree(agency: Agency) -> None:
