@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.agency import CONSOLE, START, Agency, make_agency
 from tests.budget import examples
 from tests.media.worlds import Clip
-from vestige.actions import devices, intake
+from vestige.actions import devices, findings, intake
 from vestige.actions.checking import check
 from vestige.actions.intake import Sent
 from vestige.catalog.models import FilePlace
@@ -79,6 +79,19 @@ def test_what_is_kept_apart_came_in_and_what_stands_beside_footage_is_no_footage
     quarantined(agency, card, "MOV_0007.mp4")
     assert told(agency) == ["of this camera's files MOV_0004 to MOV_0006 did not come in"]
     assert check(agency.ports, CONSOLE) == []
+
+
+def test_a_second_file_of_a_number_tells_nothing_that_a_person_has_ended(agency: Agency, tmp_path: Path) -> None:
+    card = tmp_path / "card"
+    card.mkdir()
+    for name in ("GOPR0001.mp4", "GOPR0005.mp4"):
+        take(agency, card, name)
+    [gap] = [one for one in agency.ports.catalog.findings(closed=False) if one.kind is FindingKind.SEQUENCE_GAP]
+    findings.close(agency.ports, agency.actor("supervisor"), gap.id, "taken off the camera by the lab")
+    quarantined(agency, card, "GOPR0005.gpr")
+    assert told(agency) == []
+    take(agency, card, "GOPR0003.mp4")
+    assert len(told(agency)) == 2
 
 
 def test_the_places_of_an_earlier_version_are_found_as_it_comes_forward(agency: Agency, tmp_path: Path) -> None:

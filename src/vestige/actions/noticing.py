@@ -29,7 +29,7 @@ def trail_offset(said: Mapping[str, str], facts: Mapping[str, object]) -> int | 
 def measured(desk: Desk, pen: Pen, recording: Recording, offset: int) -> None:
     """A trail measured the clock of a docked recording's camera, and it stands in the recording: what follows from that is told."""
     camera_clock(desk, pen, recording, offset)
-    officer_differs(desk, pen, recording, f"the camera's clock was measured in {recording.number}")
+    officer_differs(desk, pen, recording, f"the camera's clock was measured in {recording.number}", again=False)
 
 
 def camera_clock(desk: Desk, pen: Pen, recording: Recording, offset: int | None) -> None:
@@ -51,10 +51,11 @@ def camera_clock(desk: Desk, pen: Pen, recording: Recording, offset: int | None)
     _clock(desk, pen, FindingKind.CAMERA_CLOCK, about, words if drifts(offset) else "", f"the clock was right in {recording.number}")
 
 
-def officer_differs(desk: Desk, pen: Pen, recording: Recording, why: str, *, named: bool = False) -> None:
+def officer_differs(desk: Desk, pen: Pen, recording: Recording, why: str, *, named: bool = False, again: bool = True) -> None:
     """Whoever is named beside who had the camera then is told (R15); what was told and is so no more ends with `why`.
 
-    `named`: a person has just named the officer, and so answered what a dock says of somebody else too.
+    `named`: a person has just named the officer, and so answered what a dock says of somebody else too. Not `again`: what was told before
+    and ended is not told once more, since nobody decided anew.
     """
     at, device = recording.known_at, recording.device
     holder = desk.ports.catalog.holder(device.id, at) if device and at is not None else None
@@ -68,7 +69,8 @@ def officer_differs(desk: Desk, pen: Pen, recording: Recording, why: str, *, nam
         stays = holder is not None and not named and finding.detail.startswith(DOCK_NAMES)
         if finding.detail != words and (words or not stays):
             close_by(desk, pen, finding, why)
-    if words and not any(one.detail == words for one in known):
+    before = known if again else desk.ports.catalog.findings_of([recording.id])
+    if words and not any(one.kind is FindingKind.OFFICER_DIFFERS and one.detail == words for one in before):
         open_finding(desk, pen, FindingKind.OFFICER_DIFFERS, ("recording", recording.id), words)
 
 
@@ -88,12 +90,13 @@ def dock_clock(desk: Desk, pen: Pen, dock: UUID, offset: int) -> None:
 def sequence(desk: Desk, pen: Pen, device: Device, item: tuple[UUID, str]) -> None:
     """A file of a camera came in (the item's id, and the file's name), whatever became of it: what its name says is missing beside it is told.
 
-    What was missing and is here now is told no more. Inside a transaction that holds the counter of items: one file at a time.
+    What was missing and is here now is told no more; a second file of the same number changes nothing. Inside a transaction that holds
+    the counter of items: one file at a time.
     """
     for place in places_of(item[1]):
         known = desk.ports.devices.neighbours(device.id, place.family, place.number)
-        desk.ports.devices.placed(item[0], device.id, place.family, place.number)
-        _gaps(desk, pen, device, place, around(place, known))
+        if desk.ports.devices.placed(item[0], device.id, place.family, place.number):
+            _gaps(desk, pen, device, place, around(place, known))
 
 
 def _gaps(desk: Desk, pen: Pen, device: Device, place: Place, beside: tuple[int | None, int | None]) -> None:

@@ -78,9 +78,11 @@ class DjangoDevices:
         found = {item.id: item for item in items.filter(id__in=list(item_of.values()))}
         return {device: _seen(found[item]) for device, item in item_of.items()}
 
-    def placed(self, item: UUID, device: UUID, family: str, number: int) -> None:
-        """An item holds that place in the camera's sequence."""
+    def placed(self, item: UUID, device: UUID, family: str, number: int) -> bool:
+        """An item holds that place in the camera's sequence; whether it is the first that does."""
+        first = not models.FilePlace.objects.filter(device=device, family=family, number=number).exists()
         models.FilePlace.objects.create(item_id=item, device_id=device, family=family, number=number)
+        return first
 
     def neighbours(self, device: UUID, family: str, number: int) -> list[int]:
         """The numbers of that sequence that came in, next to this one: below it and above it, where there are any."""
