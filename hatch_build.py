@@ -71,9 +71,14 @@ def _wheel_npm(env: dict[str, str]) -> list[str]:
     return [str(folder / "bin" / "node"), str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
+def npm_command(env: dict[str, str]) -> list[str]:
+    """The command of npm: this machine's, or that of the nodejs wheel, for which `env` is changed. Raises ImportError where there is neither."""
+    return _local_npm() or _wheel_npm(env)
+
+
 def _build(ui: Path) -> None:
     env = dict(os.environ)
-    npm = _local_npm() or _wheel_npm(env)
+    npm = npm_command(env)
     # Vite is a development dependency: a NODE_ENV of production in the environment would leave it out.
     env.pop("NODE_ENV", None)
     for arguments in (["ci", "--no-audit", "--no-fund", "--ignore-scripts"], ["run", "build"]):

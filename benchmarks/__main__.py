@@ -6,12 +6,13 @@
 import sys
 import traceback
 
-from benchmarks import acts, backup, docks, fsck, intake, media_index, published, redaction, seeking
+from benchmarks import acts, backup, docks, fsck, intake, media_index, published, redaction, seeking, tus
 from benchmarks.measure import MISSED, TooSmall, say
 
 ALL = {
     "intake": intake.run,
     "docks": docks.run,
+    "tus": tus.run,
     "acts": acts.run,
     "redaction": redaction.run,
     "seeking": seeking.run,

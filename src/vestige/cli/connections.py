@@ -63,8 +63,11 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """A piece of the body."""
+        """A piece of the body. Where nothing waits to be fetched it is passed on as it is, not copied twice."""
         self._moved = True
+        if not self.cycle.body and not self.cycle.response_complete:
+            self.cycle.body = body  # type: ignore[assignment]  # who fetches it makes bytes of it, and these are; adding nothing keeps them
+            body = b""
         super().on_body(body)
 
     def _count(self, length: int) -> None:

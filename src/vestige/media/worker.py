@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Timer
@@ -40,6 +40,7 @@ main(*map(int, sys.argv[1:4]))
 """
 _ERRORS: Mapping[str, type[VestigeError]] = {"render_failed": RenderFailed, "tampered": Tampered}
 _MOST_BLOBS = 64
+_PATIENCE = 5  # of 0 to 19
 _WIND_DOWN = 5.0  # seconds between a child's last word and its end
 
 
@@ -161,7 +162,7 @@ class MediaWorker:
 
     def _start(self, child_in: int, child_out: int, source: int) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-I", "-B", "-c", _BEGIN, str(child_in), str(child_out), str(source), vestige.__file__, *self._folders]
-        return subprocess.Popen(  # noqa: S603  # our own interpreter and module
+        process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
             command,
             env={"OPENBLAS_NUM_THREADS": "1"},
             pass_fds=(child_in, child_out, source),
@@ -170,6 +171,9 @@ class MediaWorker:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        with suppress(OSError):  # behind whoever looks at a page; one that has ended already needs no place
+            os.setpriority(os.PRIO_PROCESS, process.pid, _PATIENCE)
+        return process
 
 
 def _ask(to_child: int, module: str, limits: Limits, request: dict[str, object], source: SourceFile, model: bytes | None) -> None:

@@ -4,10 +4,14 @@ import hashlib
 import io
 import os
 import stat
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, get_native_id
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -16,8 +20,9 @@ from vestige.evidence.values import Digest
 from vestige.vault import disk
 from vestige.vault.sealed import SEGMENT, SealReader
 
-_BUFFERS = 6
+_BUFFERS = 4
 _STRIDE = 8 << 20
+_PATIENCE = 5  # of 0 to 19
 
 
 class Sink(Protocol):
@@ -44,69 +49,111 @@ class Checksum(Protocol):
         ...
 
 
-class _Hasher:
-    """SHA-256 in a thread of its own, over buffers that are lent (`take`), filled, given (`give`) and used again.
+class _Strand:
+    """One sum over lent buffers, in their order, by whichever of the process's hashing threads is free: one buffer at a time, then another's."""
 
-    With `also` each buffer then goes through a second thread, which updates that sum.
+    def __init__(self, total: Checksum) -> None:
+        self._total = total
+        self._lock = Lock()
+        self._waiting: deque[_Lent] = deque()
+        self._runs = False
+
+    def add(self, lent: "_Lent") -> None:
+        """This buffer too, when its turn comes."""
+        with self._lock:
+            self._waiting.append(lent)
+            starts, self._runs = not self._runs, True
+        if starts:
+            _threads().submit(self._next)
+
+    def _next(self) -> None:
+        lent = self._waiting[0]
+        try:
+            self._total.update(lent.part)
+        finally:
+            with self._lock:
+                self._waiting.popleft()
+                self._runs = bool(self._waiting)
+            if self._runs:  # only this strand sets it to False
+                _threads().submit(self._next)
+            lent.done()
+
+
+class _Lent:
+    """A part of a buffer that some strands are still to look at; then the buffer is free again."""
+
+    def __init__(self, buffer: memoryview, length: int, strands: int, free: SimpleQueue[memoryview]) -> None:
+        self.part = buffer[:length]
+        self._buffer, self._free = buffer, free
+        self._left = strands
+        self._lock = Lock()
+
+    def done(self) -> None:
+        """One strand less."""
+        with self._lock:
+            self._left -= 1
+            over = not self._left
+        if over:
+            self._free.put(self._buffer)
+
+
+class _Hasher:
+    """SHA-256, and a sum beside it, in other threads, over buffers that are lent (`take`), filled, given (`give`) and used again.
 
     The giver may go on reading a given buffer until its next `take`.
     """
 
     def __init__(self, also: Checksum | None = None, sha: "hashlib._Hash | None" = None) -> None:
         self._free: SimpleQueue[memoryview] = SimpleQueue()
-        self._full: SimpleQueue[tuple[memoryview, memoryview] | None] = SimpleQueue()
         for _ in range(_BUFFERS):
             self._free.put(memoryview(bytearray(SEGMENT)))
         self._sha = sha or hashlib.sha256()
-        self._also = also
-        self._then: SimpleQueue[tuple[memoryview, memoryview] | None] = SimpleQueue()
-        self._thread = Thread(target=self._run, name="vault-hash", daemon=True)
-        self._second = Thread(target=self._run_also, name="vault-checksum", daemon=True)
+        self._taken = 0  # lent and not given back: the last one of a stream
+        self._strands = [_Strand(one) for one in ([also] if also else []) + [self._sha]]  # the slower one first
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        if self._also:
-            self._second.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._full.put(None)
-        self._thread.join()
-        if self._also:
-            self._then.put(None)
-            self._second.join()
+        for _ in range(_BUFFERS - self._taken):
+            self._free.get()
 
     def take(self) -> memoryview:
-        return self._free.get()
+        buffer = self._free.get()
+        self._taken += 1
+        return buffer
 
     def give(self, buffer: memoryview, length: int) -> None:
-        self._full.put((buffer, buffer[:length]))
+        self._taken -= 1
+        lent = _Lent(buffer, length, len(self._strands), self._free)
+        for strand in self._strands:
+            strand.add(lent)
 
     def digest(self) -> Digest:
         """The digest of all that was given; after the block."""
         return Digest(self._sha.hexdigest())
 
-    def _run(self) -> None:
-        while (given := self._full.get()) is not None:
-            self._sha.update(given[1])
-            if self._also:
-                self._then.put(given)
-            else:
-                self._free.put(given[0])
 
-    def _run_also(self) -> None:
-        while (given := self._then.get()) is not None:
-            if self._also:
-                self._also.update(given[1])
-            self._free.put(given[0])
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """What hashes, seals and writes for all streams of this process: as many as there are processors, and behind whoever looks at a page.
+
+    With threads of each stream's own, twenty streams would leave a page a twentieth of the machine.
+    """
+    return ThreadPoolExecutor(os.cpu_count() or 1, "vault-stream", _step_back)
+
+
+def _step_back() -> None:
+    with suppress(OSError):  # a server that stands behind everybody already
+        os.setpriority(os.PRIO_PROCESS, get_native_id(), _PATIENCE)  # of this thread alone, as Linux has it
 
 
 def seal_stream(
     source: Source, intake: Sink, progress: Callable[[int], None], also: Checksum | None = None, sha: "hashlib._Hash | None" = None
 ) -> tuple[Digest, int]:
-    """Read `source` once: hash what was read in one thread, seal and write the same bytes in another. Returns digest and size.
+    """Read `source` once: hash what was read in other threads, seal and write the same bytes in this one. Returns digest and size.
 
-    `progress` is called with the bytes done, `also` gets the same bytes in a further thread, `sha` is gone on from. Raises
+    `progress` is called with the bytes done, `also` gets the same bytes in a thread of its own, `sha` is gone on from. Raises
     Unavailable when the source can't be read, and what the intake raises; `finish` is the caller's.
     """
     size = 0
@@ -121,7 +168,7 @@ def seal_stream(
             if not length:
                 break
             hasher.give(buffer, length)
-            intake.write(buffer[:length])
+            _threads().submit(intake.write, buffer[:length]).result()
             size += length
             if descriptor is not None and size - advised >= _STRIDE:
                 disk.let_go(descriptor, advised, size - advised)
