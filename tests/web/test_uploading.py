@@ -18,6 +18,7 @@ from tests.budget import budget
 from tests.uploads.conftest import CHUNK, TUS, metadata
 from tests.web.conftest import Server, World, make_world, serving
 from tests.web.test_browser import SIZES, Sit, _no_violation, _shot, browser, sit  # noqa: F401  # fixtures too
+from tests.web.world import clip
 
 MB = 1 << 20
 SIZE = (2_048 if budget() <= 0 else 96) * MB + 5
@@ -216,3 +217,22 @@ def _not_in_clear(server: Server) -> None:
     answer = httpx.post(server.url + "/uploads", headers={**TUS, "Upload-Length": "1", "Authorization": f"Basic {pair}"})
     assert answer.status_code == 403
     assert "TLS only" in answer.text
+
+
+def test_what_a_camera_wrote_beside_its_footage_is_told_and_kept_beside_it(sit: Sit, server: Server, tmp_path: Path) -> None:  # noqa: F811  # the fixture
+    folder, page = tmp_path / "100GOPRO", sit("C200")
+    folder.mkdir()
+    for number in (1, 2):
+        clip(folder / f"GX0{number}0777.MP4", seconds=1, started=f"2026-11-20T18:30:0{number - 1}Z", offset=60 + number)
+    (folder / "GL010777.LRV").write_bytes((folder / "GX010777.MP4").read_bytes()[:5_000])
+    page.goto("/upload")
+    _choose(page, *sorted(folder.iterdir()))
+    expect(page.get_by_text("will be kept beside GX010777.MP4, as its small copy")).to_be_visible()
+    expect(page.get_by_text("in one recording with GX010777.MP4 if it goes on where that ends")).to_be_visible()
+    assert [row.inner_text() for row in page.get_by_role("rowheader").all()] == ["GX010777.MP4", "GL010777.LRV", "GX020777.MP4"]
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("link", name="beside GX010777.MP4")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("link", name="Kept as")).to_have_count(3, timeout=60_000)
+    rows = _rows(server, "SELECT filename, recording_id FROM catalog_evidenceitem WHERE filename LIKE 'G%0777%'")
+    assert len(rows) == 3
+    assert len({row["recording_id"] for row in rows}) == 1

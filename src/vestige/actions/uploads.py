@@ -6,11 +6,11 @@ the upload stays as it is, and whoever asks for it next tries again. 4. Ended by
 what came of it is removed.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NoReturn
 from uuid import UUID, uuid4
 
@@ -22,8 +22,10 @@ from vestige.actions.door import Desk, action, refusals_recorded
 from vestige.actions.intake import Outcome, give_up, kept_once
 from vestige.actions.ports import Ports, Source
 from vestige.actions.ports_uploads import Growing, Sum
+from vestige.actions.uploads_placed import awaited, freed, place
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, DiskFull, NotFound, Refused, Unavailable, Underway, VestigeError
+from vestige.evidence.cards import CardFile, arranged
 from vestige.evidence.changes import Plain, Statement
 from vestige.evidence.items import EvidenceItem, TrailEntry
 from vestige.evidence.people import Actor
@@ -33,6 +35,7 @@ from vestige.policy.load import UNCATEGORIZED
 
 MOST_UNFINISHED = 2_000
 """Uploads that one sender may have begun and not ended."""
+MOST_PLANNED = 20_000
 LONGEST = (1 << 32) * ((1 << 20) - 16) - 40
 """The plaintext that a sealed object can hold: four pebibytes."""
 
@@ -99,6 +102,19 @@ def offer(desk: Desk) -> Offer:
     return Offer(named, isinstance(visible(desk.actor, desk.permission), OwnedBy), waiting)
 
 
+def plan(ports: Ports, actor: Actor, paths: Sequence[str]) -> list[CardFile]:
+    """Files of a card, of which only the paths are told, in the order in which they are sent, with what each is. Keeps nothing, shows nothing.
+
+    Raises Refused where they may not upload, BadInput for more than `MOST_PLANNED`.
+    """
+    desk = Desk(ports, actor, start.name, start.permission, ())
+    with refusals_recorded(desk):
+        desk.require()
+    if len(paths) > MOST_PLANNED:
+        raise BadInput(f"at most {MOST_PLANNED} files at once")
+    return arranged([PurePosixPath(path) for path in dict.fromkeys(paths)])
+
+
 def find(ports: Ports, actor: Actor, ref: UUID) -> Upload:
     """An upload of that sender. Raises NotFound for any other, Refused where they may not upload any more. Its event is that it was begun."""
     desk = Desk(ports, actor, start.name, start.permission, ())
@@ -130,10 +146,10 @@ def grow(ports: Ports, actor: Actor, ref: UUID, chunk: Chunk) -> tuple[int, Uplo
             else:
                 growing.receive(chunk.source)
             ports.uploads.heard(upload.id, growing.size, ports.now())
-        if growing.whole:
+        if growing.whole and not awaited(ports, replace(upload, heard=ports.now())):
             finish(ports, actor, upload, growing)
         size = growing.size
-    return size, _ended(ports, upload)
+    return size, _ended(ports, actor, upload)
 
 
 def measure(ports: Ports, actor: Actor, ref: UUID) -> tuple[int, Upload]:
@@ -145,11 +161,11 @@ def measure(ports: Ports, actor: Actor, ref: UUID) -> tuple[int, Upload]:
         return 0, upload
     with ports.growing.grow(upload.id, upload.sealed, upload.length) as growing:
         size = growing.size
-        if growing.whole:
+        if growing.whole and not awaited(ports, upload):
             finish(ports, actor, upload, growing)
         elif size != upload.received:
             ports.uploads.heard(upload.id, size, ports.now())
-    return size, _ended(ports, upload)
+    return size, _ended(ports, actor, upload)
 
 
 @action("upload.finish", Permission.ITEM_INGEST, *EVENTS)
@@ -229,8 +245,7 @@ def _tell_why(desk: Desk, upload: Upload, heard: int | None) -> NoReturn:
 def _kept(desk: Desk, upload: Upload, growing: Growing) -> Outcome:
     item, words = uuid7(), upload.words
     named = words.category if words.category in desk.ports.policy.categories else None  # the policy may have changed since it was begun
-    before = desk.ports.uploads.upload(words.after) if words.after else None
-    after = before.outcome.get("item") if before and before.owner == upload.owner else None
+    placed = place(desk, upload)
     arrival = Arrival(
         words.device,
         upload.officer,
@@ -243,8 +258,12 @@ def _kept(desk: Desk, upload: Upload, growing: Growing) -> Outcome:
         digest=growing.digest(),
         size=upload.length,
         file_time=words.modified_at,
-        after=UUID(str(after)) if after else None,
+        after=placed.after,
         filename=words.name,
+        recording=placed.recording,
+        joins=placed.beside is not None,
+        position=placed.position,
+        beside=placed.beside.value if placed.beside else "",
         said={"upload": str(upload.id), "said": dict(words.raw)},
     )
     desk.ports.catalog.begin_intake(item, upload.sealed, words.name, desk.now())
@@ -284,11 +303,22 @@ def _noted(desk: Desk, upload: Upload, outcome: Outcome) -> None:
         raise Unavailable("this upload ended meanwhile; nothing is kept twice")
 
 
-def _ended(ports: Ports, upload: Upload) -> Upload:
-    """The upload as it is now; what lay in the vault beside the item's own object goes."""
+def _ended(ports: Ports, actor: Actor, upload: Upload) -> Upload:
+    """The upload as it is now; what lay in the vault beside the item's own object goes, and what waited for this item is kept."""
     now = ports.uploads.upload(upload.id)
     if now is None:
         raise NotFound("this upload has ended")
     if now.outcome:
         ports.growing.remove(upload.id)
+        with suppress(VestigeError):  # the clock keeps what fails here
+            free(ports, actor, now)
     return now
+
+
+def free(ports: Ports, actor: Actor, upload: Upload) -> None:
+    """Keep what waited for that upload, and what waited for those. Raises what keeping raises; then they are tried again later."""
+    for one in freed(ports, upload):
+        with ports.growing.grow(one.id, one.sealed, one.length) as growing:
+            if growing.whole:
+                finish(ports, actor, one, growing)
+        _ended(ports, actor, one)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from vestige.actions.ports import Ports
 from vestige.actions.uploads import expire, settle
+from vestige.actions.uploads_placed import awaited
 from vestige.errors import NotFound, Underway, VestigeError
 from vestige.evidence.people import system
 from vestige.evidence.uploads import Upload
@@ -17,7 +18,7 @@ _ASKS_MS = 60_000
 def is_due(ports: Ports) -> bool:
     """Whether there is something to do."""
     now = ports.now()
-    return bool(_left(ports) or ports.uploads.unsettled(now - _ASKS_MS) or ports.uploads.quiet(now - ports.uploads.lasting_ms))
+    return bool(_left(ports) or _forgotten(ports, now) or ports.uploads.quiet(now - ports.uploads.lasting_ms))
 
 
 def tidy(ports: Ports) -> int:
@@ -30,11 +31,16 @@ def tidy(ports: Ports) -> int:
         _tried(failed, partial(ports.growing.remove, ref))
     work = [partial(_ended, ports, upload) for upload in ports.uploads.quiet(now - ports.uploads.lasting_ms)]
     ended = sum(_tried(failed, one) for one in work)
-    work = [partial(_settled, ports, upload) for upload in ports.uploads.unsettled(now - _ASKS_MS)]
+    work = [partial(_settled, ports, upload) for upload in _forgotten(ports, now)]
     ended += sum(_tried(failed, one) for one in work)
     if failed:
         raise failed[0]
     return ended
+
+
+def _forgotten(ports: Ports, now: int) -> list[Upload]:
+    """Those that are whole, that nobody asked for since, and that wait for nothing."""
+    return [one for one in ports.uploads.unsettled(now - _ASKS_MS) if not awaited(ports, one)]
 
 
 def _tried(failed: list[VestigeError], work: Callable[[], bool]) -> bool:

@@ -62,6 +62,17 @@ class DjangoUploads:
         """The newest 100 of them, newest first."""
         return [_upload(row) for row in models.Upload.objects.filter(owner=owner, outcome="").order_by("-id")[:100]]
 
+    def named(self, owner: str, key: str) -> Upload | None:
+        """That owner's upload of the file with this key: of several the newest that is kept, else the newest."""
+        rows = models.Upload.objects.filter(owner=owner, words__contains=f'"key": {json.dumps(key)}').order_by("-id")
+        found = [one for one in map(_upload, rows) if one.words.key == key]
+        return next((one for one in found if one.outcome), found[0] if found else None)
+
+    def awaiting(self, owner: str, key: str) -> list[Upload]:
+        """Those of that owner that are whole, that nothing became of yet, and that name the file with this key; oldest first."""
+        rows = models.Upload.objects.filter(owner=owner, outcome="", received=F("length"), words__contains=json.dumps(key)).order_by("id")
+        return [one for one in map(_upload, rows) if key in {one.words.of, one.words.follows}]
+
     def unsettled(self, before: int) -> list[Upload]:
         """Those that were whole then, and of which nothing became yet."""
         return [_upload(row) for row in models.Upload.objects.filter(outcome="", received=F("length"), heard__lt=before).order_by("id")]

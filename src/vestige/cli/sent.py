@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from vestige.errors import BadInput, Unavailable
@@ -33,6 +34,11 @@ class Mark:
         except OSError as error:
             raise BadInput(f"{path} cannot be read: {error.strerror}") from error
         return cls(target, os.fsencode(path.absolute()).decode("utf-8", "backslashreplace"), found.st_size, found.st_mtime_ns)
+
+    @property
+    def key(self) -> str:
+        """By what its upload is named to a server, which is told no path of this machine."""
+        return sha256("|".join(map(str, (self.path, self.size, self.modified))).encode()).hexdigest()[:32]
 
     def values(self) -> tuple[str, str, int, int]:
         """As they stand in the table."""

@@ -4,9 +4,9 @@ import base64
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from urllib.parse import urlsplit
 
 import typer
@@ -16,11 +16,14 @@ from vestige.cli.context import Context
 from vestige.cli.output import bytes_progress, emit, say
 from vestige.cli.sent import Mark, Sent, default_memory
 from vestige.cli.times import iso, parse_when
-from vestige.errors import BadInput, DiskFull, Refused, VestigeError
+from vestige.errors import BadInput, DiskFull, Refused, Unavailable, VestigeError
+from vestige.evidence.cards import CardFile
 from vestige.ingest.card import Card
 from vestige.outside.tus import Place, Sending, Wanted
 
 PROOF = "PEM file with the client certificate to which the dock is bound, and its key."
+_FOLDERS = 3
+"""So many of the folders above a file are told: Sony's cards say in three what a file is."""
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -33,15 +36,24 @@ class Uploader:
     sent: Sent
     patience_s: float = 600.0
 
-    def send(self, path: Path, after: str, progress: Callable[[int], None]) -> tuple[str, dict[str, object]]:
-        """Send one, or go on with it; its upload's address, and what became of it. Raises what sending raises."""
+    def send(self, file: CardFile, progress: Callable[[int], None]) -> dict[str, object]:
+        """Send one, or go on with it; what became of it. What it stands beside, or goes on after, was sent. Raises what sending raises."""
+        path = Path(file.path)
         mark = Mark.of(self.place.url, path)
-        said = {**self.said, **({"after": after.rpartition("/")[2]} if after else {})}
+        said = {**self.said, **self._placed(file)}
         wanted = Wanted(path, said, lambda url: self.sent.note(mark, url), progress, self.sent.url(mark), self.patience_s)
         url, outcome = Sending(self.place, wanted).send()
         outcome |= {"path": str(path)}
         self.sent.note(mark, url, outcome)
-        return url, outcome
+        return outcome
+
+    def _placed(self, file: CardFile) -> dict[str, str]:
+        """Where it lies, and what it belongs to."""
+        folder = "/".join(Path(file.path).absolute().parts[1:-1][-_FOLDERS:])
+        keys = {
+            name: Mark.of("", Path(path)).key for name, path in (("key", file.path), ("of", file.of), ("follows", file.follows)) if path
+        }
+        return {"folder": folder, **keys}
 
 
 def register(app: typer.Typer) -> None:
@@ -101,23 +113,45 @@ def upload(  # a command's options
     said = said_of_all(device, officer, category, recorded_at)
     uploader = Uploader(place_of(url, credential, client_certificate), said, Sent(memory or default_memory()), patience)
     card, failed, done = Card.find(paths), None, 0
-    after, folder = "", None
+    going = Going()
     with bytes_progress(card.size, shown=not given.json) as progress:
-        for path in map(Path, (file.path for file in card.files)):
-            if path.parent != folder:
-                after, folder = "", path.parent
+        for file in card.files:
             try:
-                after, outcome = uploader.send(path, after, partial(_shown, progress, done))
+                outcome = uploader.send(going.ready(file), partial(_shown, progress, done))
+                going.done.add(file.path)
                 emit(outcome) if given.json else typer.echo(words(outcome))
             except VestigeError as error:
                 failed = failed or error
+                going.failed(file, error)
                 say(f"vestige: {error}")
                 if isinstance(error, Refused | DiskFull):
                     break
+            path = Path(file.path)
             done += path.stat().st_size if path.exists() else 0
             progress.update(progress.task_ids[0], completed=done)
     if failed:
         raise failed
+
+
+@dataclass(slots=True)
+class Going:
+    """What of a card is sent, and what is still to be sent because it failed for a while only."""
+
+    done: set[PurePath] = field(default_factory=set)
+    later: set[PurePath] = field(default_factory=set)
+
+    def ready(self, file: CardFile) -> CardFile:
+        """The file as it is sent now: beside footage, or after it, only where that was sent. Raises Unavailable while it has to wait for it."""
+        if file.of in self.later:
+            raise Unavailable(f"{file.path} stands beside {file.of}, which is not sent yet: start it again to send both")
+        beside = file.of in self.done
+        follows = file.follows if file.follows in self.done else None
+        return replace(file, beside=file.beside if beside else None, of=file.of if beside else None, follows=follows)
+
+    def failed(self, file: CardFile, error: VestigeError) -> None:
+        """It was not sent."""
+        if not isinstance(error, BadInput):
+            self.later.add(file.path)
 
 
 def _shown(progress: Progress, before: int, sent: int) -> None:

@@ -6,14 +6,16 @@ Each rule names the layout that it is from; `docs/cards.md` says where that is w
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import PurePath
 
-from vestige.evidence.segments import in_order
+from vestige.evidence.segments import follows, in_order
 
 _FOOTAGE = frozenset({".360", ".avi", ".insv", ".mkv", ".mov", ".mp4", ".mts", ".mxf", ".ts"})
 _SMALL = frozenset({".glv", ".lrf", ".lrv"})
+_ONLY_BESIDE = _SMALL | {".srt", ".thm"}
 _NOTES = frozenset({".csv", ".fit", ".gpx", ".json", ".log", ".nmea", ".srt", ".txt", ".vtt", ".xml"})
 BESIDE = _SMALL | _NOTES | {".thm"}
 """Endings (in small letters) of what only ever stands beside footage."""
@@ -35,11 +37,15 @@ class Beside(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CardFile:
-    """A file of a card. `beside` says what it is where it stands beside footage, `of` is that footage's path."""
+    """A file of a card. `beside` says what it is where it stands beside footage, `of` is that footage's path.
+
+    `follows` is the file before it in its folder, where it goes on after that by its name: a clip that the camera split, perhaps.
+    """
 
     path: PurePath
     beside: Beside | None = None
     of: PurePath | None = None
+    follows: PurePath | None = None
 
 
 def arranged(paths: Sequence[PurePath]) -> list[CardFile]:
@@ -50,7 +56,29 @@ def arranged(paths: Sequence[PurePath]) -> list[CardFile]:
     by_place = {(path.parent, path.stem.lower()): path for path in paths if _is_footage(path)}
     found = [_placed(path, by_place) for path in paths]
     order = {path: at for at, path in enumerate(sorted(paths, key=lambda path: (path.parent, in_order(path.stem), path.name)))}
-    return sorted(found, key=lambda one: (order[one.of or one.path], one.of is not None, order[one.path]))
+    return _linked(sorted(found, key=lambda one: (order[one.of or one.path], one.of is not None, order[one.path])))
+
+
+def stands_beside(path: PurePath, footage: PurePath) -> Beside | None:
+    """What `path` is beside that footage; None where it stands by itself."""
+    return next(one.beside for one in arranged([path, footage]) if one.path == path)
+
+
+def is_small(path: PurePath) -> bool:
+    """Whether a camera writes a file of that name beside footage only: its footage may still come."""
+    return path.suffix.lower() in _ONLY_BESIDE or bool(_INSTA_SMALL.fullmatch(path.stem))
+
+
+def _linked(files: list[CardFile]) -> list[CardFile]:
+    """Each with what it goes on after."""
+    alone = [one.path for one in files if one.of is None]
+    after = {then: first for first, then in pairwise(alone) if _goes_on(first, then)}
+    return [replace(one, follows=after.get(one.path)) for one in files]
+
+
+def _goes_on(first: PurePath, then: PurePath) -> bool:
+    same = (first.parent, first.suffix.lower()) == (then.parent, then.suffix.lower())
+    return same and follows(first.stem, then.stem)
 
 
 def _placed(path: PurePath, footage: dict[tuple[PurePath, str], PurePath]) -> CardFile:

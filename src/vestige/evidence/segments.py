@@ -31,13 +31,17 @@ def continues(first: SegmentFacts, then: SegmentFacts) -> bool:
     """
     if (first.suffix.lower(), first.device, first.layout) != (then.suffix.lower(), then.device, then.layout):
         return False
-    chapters = _chapters(first.stem, then.stem)
-    if not chapters and not _in_sequence(first.stem, then.stem):
+    if not follows(first.stem, then.stem):
         return False
     if first.started_at is None or then.started_at is None:
         return first.started_at == then.started_at
     gap = then.started_at - (first.started_at + first.duration_ms)
-    return abs(gap) <= _JOIN_MS or (chapters and first.started_at == then.started_at)
+    return abs(gap) <= _JOIN_MS or (_chapters(first.stem, then.stem) and first.started_at == then.started_at)
+
+
+def follows(first: str, then: str) -> bool:
+    """Whether a camera gives the name `then` (without ending) to what goes on after `first`."""
+    return _chapters(first, then) or _in_sequence(first, then)
 
 
 def in_order(stem: str) -> tuple[str, str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from uuid import UUID
 
 LONGEST_SAID = 16_384
@@ -13,6 +14,8 @@ class FileWords:
     """What a sender says of a file: `raw` as it came, by name, and what of it has a meaning here.
 
     `name` is its name, fit to be shown; `modified_at` when the file was last changed; `after` the upload of the same folder before it.
+    `key` is by what its sender knows the file again, `folder` where it lies; `of` and `follows` are the keys of the footage that it stands
+    beside, and of that which it goes on after.
     """
 
     raw: Mapping[str, str]
@@ -23,6 +26,15 @@ class FileWords:
     recorded_at: int | None = None
     modified_at: int = 0
     after: UUID | None = None
+    key: str = ""
+    folder: str = ""
+    of: str = ""
+    follows: str = ""
+
+    @property
+    def path(self) -> PurePosixPath:
+        """Where the file lies, with its name, as its sender says."""
+        return PurePosixPath(self.folder.replace("\\", "/"), self.name)
 
 
 @dataclass(frozen=True, slots=True)

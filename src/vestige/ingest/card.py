@@ -1,10 +1,11 @@
 """A camera's card: files and folders, one by one, each an act of its own; what fails does not stop the rest."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePath
+from types import MappingProxyType
 from uuid import UUID
 
 from vestige.actions import intake
@@ -15,6 +16,8 @@ from vestige.errors import BadInput, DiskFull, Refused, VestigeError
 from vestige.evidence.cards import CardFile, arranged
 from vestige.evidence.people import Actor
 from vestige.evidence.people import system as system_actor
+
+_NONE: Mapping[PurePath, UUID] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,18 @@ class Card:
         return cls(tuple(arranged(files)), sum(path.stat().st_size for path in files))
 
 
-def read_card(ports: Ports, actor: Actor, card: Card, wishes: Wishes, progress: Callable[[int], None]) -> Iterator[Outcome | VestigeError]:
-    """Take each file in; yields what became of it, or the error that kept it out. Stops at a refusal and when the disk is full."""
+def read_card(
+    ports: Ports, actor: Actor, card: Card, wishes: Wishes, progress: Callable[[int], None], before: Mapping[PurePath, UUID] = _NONE
+) -> Iterator[Outcome | VestigeError]:
+    """Take each file in; yields what became of it, or the error that kept it out. Stops at a refusal and when the disk is full.
+
+    `before` are the items of files of this card that came in before.
+    """
     left = ports.catalog.intakes()
     if left:
         intake.sweep_left(ports, system_actor("intake"), left)
     done = 0
-    taken = _Taken()
+    taken = _Taken(before)
     for file in card.files:
         path = Path(file.path)
         size = path.stat().st_size if path.exists() else 0
@@ -73,24 +81,21 @@ def read_card(ports: Ports, actor: Actor, card: Card, wishes: Wishes, progress: 
 
 
 class _Taken:
-    """What was taken in of a card so far: the footage before in the same folder, and the item of each."""
+    """The items of what was taken in of a card so far."""
 
-    def __init__(self) -> None:
-        self._before: tuple[PurePath, UUID] | None = None
-        self._items: dict[PurePath, UUID] = {}
+    def __init__(self, before: Mapping[PurePath, UUID]) -> None:
+        self._items = dict(before)
 
     def sent(self, file: CardFile, wishes: Wishes) -> Sent:
         """The file as its sender sends it. Where its footage did not come in, what stood beside it stands by itself."""
-        path, of = Path(file.path), self._items.get(file.of) if file.of else None
-        after = self._before[1] if self._before and self._before[0] == file.path.parent and not file.of else None
+        of = self._items.get(file.of) if file.of else None
+        after = self._items.get(file.follows) if file.follows else None
         beside = file.beside if of else None
-        return Sent(path, wishes.device, wishes.officer, wishes.category, wishes.recorded_at, after, beside, of)
+        return Sent(Path(file.path), wishes.device, wishes.officer, wishes.category, wishes.recorded_at, after, beside, of)
 
     def add(self, file: CardFile, outcome: Outcome) -> None:
         """It came in."""
-        if file.of is None:
-            self._before = (file.path.parent, outcome.item)
-            self._items[file.path] = outcome.item
+        self._items[file.path] = outcome.item
 
 
 def _prepared(ports: Ports, actor: Actor, outcome: Outcome, *, erase: bool) -> Outcome:

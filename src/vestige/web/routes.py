@@ -136,6 +136,7 @@ DOCKS = (
 
 UPLOADS = (
     Route("/uploads", ("OPTIONS", "POST"), uploads.start),
+    Route("/uploads/plan", ("POST",), uploads.start),
     Route("/uploads/{upload}", ("DELETE",), uploads.terminate),
     Route("/uploads/{upload}", ("HEAD", "OPTIONS"), uploads.start),
     Route("/uploads/{upload}", ("PATCH",), uploads.finish),

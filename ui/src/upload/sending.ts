@@ -24,8 +24,13 @@ export interface Outcome {
 
 export interface Hooks {
   progress(sent: number): void;
-  kept(outcome: Outcome | null, upload: string): void;
+  kept(outcome: Outcome | null): void;
   failed(words: string): void;
+}
+
+/** By what a file is named to the server, so that others can be said to belong to it. */
+export function keyOf({ file, path }: Picked): string {
+  return [path, file.size, file.lastModified].join("|");
 }
 
 /** What is said of a file; empty words are left out. */
@@ -41,7 +46,7 @@ export class Sending {
       endpoint: "/uploads",
       chunkSize: CHUNK,
       retryDelays: AGAIN_MS,
-      fingerprint: () => Promise.resolve(["vestige", person, path, file.size, file.lastModified].join("|")),
+      fingerprint: () => Promise.resolve(["vestige", person, keyOf(picked)].join("|")),
       removeFingerprintOnSuccess: true,
       onShouldRetry: (error) => mayHelp(statusOf(error)),
       onAfterResponse: (request, answer) => {
@@ -52,11 +57,11 @@ export class Sending {
         outcome = told ? (JSON.parse(told) as Outcome) : outcome;
       },
       onProgress: (sent) => hooks.progress(sent),
-      onSuccess: () => hooks.kept(outcome, this.#upload.url ?? ""),
+      onSuccess: () => hooks.kept(outcome),
       onError: (error) => hooks.failed(wordsOf(error)),
     });
     this.#said = () => {
-      const all = { filename: file.name, modified_at: new Date(file.lastModified).toISOString(), ...said() };
+      const all = { filename: file.name, modified_at: new Date(file.lastModified).toISOString(), key: keyOf(picked), ...said() };
       const folder = path.slice(0, -file.name.length - 1);
       return Object.fromEntries(Object.entries({ ...all, folder }).filter(([, value]) => value !== ""));
     };

@@ -8,29 +8,32 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import partial
+from urllib.parse import quote
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from vestige.actions.ports import Ports
 from vestige.actions.ports_uploads import Sum
-from vestige.actions.uploads import Chunk, Conflict, find, grow, measure, start, terminate
+from vestige.actions.uploads import Chunk, Conflict, find, grow, measure, plan, start, terminate
 from vestige.errors import BadInput, DiskFull, NotFound, Refused, Unavailable, Underway, VestigeError, WrongChecksum
+from vestige.evidence.cards import CardFile
 from vestige.evidence.people import Actor
 from vestige.evidence.uploads import Upload
 from vestige.ingest.axis.app import Run
 from vestige.ingest.axis.pipe import Pipe
 from vestige.ingest.tus.turns import Turn, Turns
-from vestige.ingest.tus.words import ALGORITHMS, as_metadata, checksum, count, file_words, metadata
+from vestige.ingest.tus.words import ALGORITHMS, as_metadata, checksum, count, file_words, metadata, paths_of
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,expiration,termination,checksum"
 CHUNK_TYPE = "application/offset+octet-stream"
+LONGEST_PLAN = 8 << 20
 MOST = 20
 MOST_OF_ONE = 8
 _STATUS: tuple[tuple[type[Exception], int], ...] = (
@@ -103,6 +106,7 @@ class Uploads:
         one = "/uploads/{upload}"
         routes = [
             Route("/uploads", self._answering(self.create), methods=["OPTIONS", "POST"]),
+            Route("/uploads/plan", self._answering(self.plan), methods=["POST"]),
             Route(one, self._answering(self.delete), methods=["DELETE"]),
             Route(one, self._answering(self.head), methods=["HEAD", "OPTIONS"]),
             Route(one, self._answering(self.patch), methods=["PATCH"]),
@@ -127,6 +131,13 @@ class Uploads:
             size, upload = await self._first(request, actor, upload.id, summed)
             told = told | {"Upload-Offset": str(size)}
         return Response(status_code=201, headers=_HEADERS | told | self._ends(upload))
+
+    async def plan(self, request: Request) -> Response:
+        """What will be done with files of these paths: JSON in, JSON out."""
+        actor = await self._asking(request)
+        paths = paths_of(await _short_body(request))
+        files = await self._server.quick(partial(plan, self._server.ports(), actor, paths))
+        return JSONResponse({"files": [_planned(file) for file in files]}, headers=_HEADERS)
 
     async def patch(self, request: Request) -> Response:
         """Take more bytes of an upload."""
@@ -217,6 +228,8 @@ class Uploads:
         """What became of it, as ASCII JSON; or when it runs out."""
         if upload.outcome:
             return {"Vestige-Outcome": json.dumps(upload.outcome)}
+        if upload.whole and upload.length:
+            return {"Vestige-Waits": quote(upload.words.of or upload.words.follows, safe=" /.|_-")}
         until = (upload.heard + self._server.ports().uploads.lasting_ms) / 1000
         return {"Upload-Expires": formatdate(until, usegmt=True)}
 
@@ -254,6 +267,21 @@ class Overriding:
         if scope["method"] == "POST" and said in {"DELETE", "HEAD", "PATCH"}:
             scope = {**scope, "method": said}
         await self._inner(scope, receive, send)
+
+
+def _planned(file: CardFile) -> dict[str, str]:
+    told = {"path": file.path, "beside": file.beside and file.beside.value, "of": file.of, "follows": file.follows}
+    return {name: str(value) for name, value in told.items() if value}
+
+
+async def _short_body(request: Request) -> bytes:
+    """A body of `LONGEST_PLAN` bytes at most. Raises BadInput for a longer one."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > LONGEST_PLAN:
+            raise BadInput("this list of files is too long")
+    return bytes(body)
 
 
 def _id(request: Request) -> UUID:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import quote
@@ -52,7 +53,19 @@ def file_words(said: dict[str, str]) -> FileWords:
         recorded_at=_moment("recorded_at", said["recorded_at"]) if said.get("recorded_at", "").strip() else None,
         modified_at=_moment("modified_at", said["modified_at"]) if said.get("modified_at", "").strip() else 0,
         after=UUID(after) if len(after) == 36 and _is_uuid(after) else None,
+        **{name: said.get(name, "")[:_LONGEST_NAME] for name in ("key", "folder", "of", "follows")},
     )
+
+
+def paths_of(body: bytes) -> list[str]:
+    """The paths in a list of files, with `/` between folders. Raises BadInput for anything else than `{"paths": [string, ...]}`."""
+    try:
+        paths = json.loads(body)["paths"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BadInput("a list of files is JSON with `paths`") from error
+    if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+        raise BadInput("`paths` is a list of texts")
+    return paths
 
 
 def shown_name(text: str) -> str:
