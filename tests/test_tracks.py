@@ -1,6 +1,7 @@
 """Where cameras were: from docks and from GoPros, kept, shown and found, on both databases."""
 
 import io
+import itertools
 import json
 from pathlib import Path
 
@@ -8,16 +9,21 @@ import pytest
 
 from tests.agency import CONSOLE, Agency, make_agency
 from tests.test_home import take
+from vestige.access.permissions import Permission
 from vestige.actions import dock_intake, dock_parts, dock_words, docks, items, tracks
 from vestige.actions.checking import check
 from vestige.actions.dock_intake import Sending
+from vestige.actions.door import Desk
 from vestige.actions.prepare import prepare
 from vestige.catalog.models import Event, EvidenceItem, Recording, TrackPoint
+from vestige.custody.events import EventType
 from vestige.errors import NotFound, Refused
+from vestige.evidence.changes import Statement
 from vestige.evidence.items import ItemFilter
 from vestige.evidence.people import system
 from vestige.evidence.tracks import Near, Point, metres, near
 from vestige.ingest.axis.names import container_name, object_name
+from vestige.web import preparing
 
 NAME = "_CAM1_20260101T100000Z"
 START = 1_767_261_600_000
@@ -28,8 +34,8 @@ def agency(tmp_path: Path, either_database: str) -> Agency:  # noqa: ARG001  # w
     return make_agency(tmp_path)
 
 
-def trail(agency: Agency, places: list[tuple[float, float]], name: str = NAME) -> EvidenceItem:
-    """A GNSS trail as a dock sends it, a place a second, prepared."""
+def trail(agency: Agency, places: list[tuple[float, float]], name: str = NAME, *, earlier: bool = False) -> EvidenceItem:
+    """A GNSS trail as a dock sends it, a place a second, prepared; `earlier`: by a version that knew no tracks."""
     ports = agency.ports
     found = ports.docks.docks()
     dock = found[0] if found else docks.connect(ports, agency.actor("administrator"), "Dock")[0]
@@ -42,6 +48,10 @@ def trail(agency: Agency, places: list[tuple[float, float]], name: str = NAME) -
     body = json.dumps({"CoordinateEntries": entries}).encode()
     sending = Sending(container_name(name), object_name("20260101_100000_x_CAM1_gpstrail.json"), {}, io.BytesIO(body))
     item = dock_intake.receive(ports, dock.actor(), sending).item
+    if earlier:
+        desk = Desk(ports, system("prepare"), "item.prepare", Permission.ITEM_PREPARE, (EventType.ITEM_PREPARED,))
+        desk.note(Statement(EventType.ITEM_PREPARED, item=item, data={"working": []}))  # as versions without tracks wrote it
+        return EvidenceItem.objects.get(id=item)
     prepare(ports, system("prepare"), item)
     return EvidenceItem.objects.get(id=item)
 
@@ -52,6 +62,28 @@ def found(agency: Agency, text: str) -> list[str]:
     listed = items.list_recordings(agency.ports, actor, wanted)
     assert {one.recording for one in items.list_items(agency.ports, actor, wanted)} == {one.id for one in listed}
     return sorted(one.number for one in listed)
+
+
+def test_what_an_earlier_version_prepared_gets_its_track_once(agency: Agency) -> None:
+    old = [trail(agency, [(40.75, -73.98 + n / 1000), (40.7501, -73.98)], f"_CAM1_2026010{n}T100000Z", earlier=True) for n in (1, 2)]
+    broken = trail(agency, [(40.75, -73.9)], "_CAM1_20260103T100000Z", earlier=True)
+    new = trail(agency, [(41.0, -73.0)], "_CAM1_20260104T100000Z")
+    path = agency.key_file(broken.id)
+    path.rename(path.with_suffix(".away"))
+    calls = itertools.count()
+    preparing.trace_left(agency.ports, lambda: next(calls) > 0)  # the server ends after the first
+    assert [one.working.count() for one in old] == [1, 0]
+    preparing.trace_left(agency.ports)
+    assert [one.working.count() for one in (*old, broken, new)] == [1, 1, 0, 1]
+    path.with_suffix(".away").rename(path)
+    for _ in range(2):
+        preparing.trace_left(agency.ports)
+    assert [one.working.count() for one in (*old, broken, new)] == [1, 1, 1, 1]
+    events = [Event.objects.filter(type="item:prepared", item=one.id).count() for one in (*old, broken, new)]
+    assert events == [2, 2, 2, 1]
+    assert agency.ports.catalog.trackless(None) is None
+    assert len(found(agency, "40.75,-73.979,50")) == 1
+    assert check(agency.ports, CONSOLE) == []
 
 
 def test_a_trail_of_a_dock_is_found_all_along_and_shown(agency: Agency) -> None:

@@ -224,7 +224,8 @@ def test_what_a_camera_wrote_beside_its_footage_is_told_and_kept_beside_it(sit: 
     folder.mkdir()
     for number in (1, 2):
         clip(folder / f"GX0{number}0777.MP4", seconds=1, started=f"2026-11-20T18:30:0{number - 1}Z", offset=60 + number)
-    (folder / "GL010777.LRV").write_bytes((folder / "GX010777.MP4").read_bytes()[:5_000])
+    clip(tmp_path / "small.mp4", seconds=1, offset=63)
+    (tmp_path / "small.mp4").rename(folder / "GL010777.LRV")
     page.goto("/upload")
     _choose(page, *sorted(folder.iterdir()))
     expect(page.get_by_text("will be kept beside GX010777.MP4, as its small copy")).to_be_visible()
@@ -233,6 +234,7 @@ def test_what_a_camera_wrote_beside_its_footage_is_told_and_kept_beside_it(sit: 
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_role("link", name="beside GX010777.MP4")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("link", name="Kept as")).to_have_count(3, timeout=60_000)
+    _shot(page, "upload-beside")
     rows = _rows(server, "SELECT filename, recording_id FROM catalog_evidenceitem WHERE filename LIKE 'G%0777%'")
     assert len(rows) == 3
     assert len({row["recording_id"] for row in rows}) == 1

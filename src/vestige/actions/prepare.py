@@ -3,6 +3,7 @@
 They bear no evidence and can be made again.
 """
 
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from vestige.access.permissions import Permission
@@ -30,19 +31,30 @@ def prepare(desk: Desk, ref: UUID) -> list[str]:
 
     What a killed maker left unfinished is removed first.
     """
+    return _made(desk, ref, (_stills, _pages, _proxy, _time_map, _track))
+
+
+@action("item.prepare_track", Permission.ITEM_PREPARE, EventType.ITEM_PREPARED)
+def prepare_track(desk: Desk, ref: UUID) -> list[str]:
+    """Make the track of an item that was prepared before tracks were made, and nothing else; returns `track` where it tells one."""
+    return _made(desk, ref, (_track,))
+
+
+def _made(desk: Desk, ref: UUID, makers: Sequence[Callable[[Desk, EvidenceItem], list[str]]]) -> list[str]:
     item = desk.ports.catalog.item(str(ref))
     if item is None:
         raise NotFound(f"there is no item {ref}")
     desk.ports.vault.sweep_working()
     made: list[str] = []
     failed: list[str] = []
-    for make in (_stills, _pages, _proxy, _time_map, _track):
+    for make in makers:
         try:
             made += make(desk, item)
         except MediaFailed as error:
             failed.append(str(error))
     outcome: Plain = {"failed": "; ".join(failed)} if failed else "success"
-    desk.note(Statement(EventType.ITEM_PREPARED, item=item.id, outcome=outcome, data={"working": made}))
+    told: dict[str, Plain] = {"working": made, "tracks": True}  # a track was looked for: `trackless` finds what earlier versions prepared
+    desk.note(Statement(EventType.ITEM_PREPARED, item=item.id, outcome=outcome, data=told))
     return made
 
 

@@ -58,6 +58,7 @@ class DjangoCatalog:
     findings_of = staticmethod(queries.findings_of)
     open_findings_of = staticmethod(queries.open_findings_of)
     unprepared = staticmethod(queries.unprepared)
+    trackless = staticmethod(queries.trackless)
     unread_since = staticmethod(queries.unread_since)
     archive_bytes = staticmethod(queries.archive_bytes)
     redaction = staticmethod(queries.redaction)

@@ -12,7 +12,19 @@ from vestige.catalog.accounts.models import RoleGrant
 from vestige.catalog.places import came_near
 from vestige.catalog.plans import compile_plan
 from vestige.evidence.attribution import Correction
-from vestige.evidence.items import Device, EvidenceItem, Finding, FindingKind, ItemFilter, ItemStatus, Recording, RedactionFacts, TrailEntry
+from vestige.evidence.docks import Part
+from vestige.evidence.items import (
+    Device,
+    EvidenceItem,
+    Finding,
+    FindingKind,
+    ItemFilter,
+    ItemKind,
+    ItemStatus,
+    Recording,
+    RedactionFacts,
+    TrailEntry,
+)
 from vestige.evidence.people import Person
 from vestige.evidence.values import Digest
 
@@ -132,11 +144,26 @@ def unprepared(after: UUID | None) -> UUID | None:
 
     A restore begins anew: no backup holds what can be made again.
     """
+    return _oldest(models.EvidenceItem.objects.filter(~Exists(_prepared())), after)
+
+
+def trackless(after: UUID | None) -> UUID | None:
+    """The oldest accessioned item behind that one that may tell where a camera was, prepared by a version that did not look for that."""
+    looked = _prepared().filter(openings__fields__contains='"tracks":true')
+    dock, video = Q(probe__attached=Part.TRAIL.value), Q(kind=ItemKind.VIDEO.value)
+    tells = dock | video & (Q(probe__telemetry_time__gt=0) | Q(probe__device__make="GoPro"))
+    return _oldest(models.EvidenceItem.objects.filter(tells, Exists(_prepared()), ~Exists(looked)), after)
+
+
+def _prepared() -> QuerySet[models.Event]:
+    """Events of an item that somebody set about to make its working copies, since the home was last restored."""
     first = models.Sequenced.objects.filter(index=0, event__type="home:restored")
     restored = first.values_list("event_id", flat=True).first() or 0
-    prepared = models.Event.objects.filter(item=OuterRef("id"), type="item:prepared", seq__gt=restored)
-    rows = models.EvidenceItem.objects.filter(~Exists(prepared), status=ItemStatus.ACCESSIONED.value)
-    narrowed = rows.filter(id__gt=after) if after else rows
+    return models.Event.objects.filter(item=OuterRef("id"), type="item:prepared", seq__gt=restored)
+
+
+def _oldest(rows: QuerySet[models.EvidenceItem], after: UUID | None) -> UUID | None:
+    narrowed = rows.filter(status=ItemStatus.ACCESSIONED.value, **({"id__gt": after} if after else {}))
     return narrowed.order_by("id").values_list("id", flat=True).first()
 
 

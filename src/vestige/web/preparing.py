@@ -1,15 +1,19 @@
-"""Working copies that were never made (an intake that died after its commit): made in the background, one item after the other."""
+"""Working copies that were never made (an intake that died after its commit): made in the background, one item after the other.
+
+So are the tracks of what an earlier version prepared without looking for any.
+"""
 
 import logging
 import os
 from collections.abc import Callable
 from functools import cache
 from threading import Event, Thread, get_native_id
+from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from vestige.actions.ports import Ports
-from vestige.actions.prepare import prepare
+from vestige.actions.prepare import prepare, prepare_track
 from vestige.errors import DiskFull, VestigeError
 from vestige.evidence.people import system
 from vestige.web import hands
@@ -43,10 +47,14 @@ class Preparing:
 
     def _run(self) -> None:
         os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICENESS)
+        traced = False
         while not self._stop.is_set():
             self._more.clear()
             try:
                 prepare_left(self._ports(), self._stop.is_set)
+                if not traced:  # whatever comes in from now on is looked at as it is prepared
+                    trace_left(self._ports(), self._stop.is_set)
+                    traced = True
             except (OperationalError, InterfaceError) as error:
                 _LOG.warning("working copies could not be made: the database does not answer (%s); tried again in a minute", _line(error))
                 self._more.wait(_AGAIN_S)
@@ -69,13 +77,22 @@ def preparing() -> Preparing:
 
 def prepare_left(ports: Ports, stopped: Callable[[], bool] = lambda: False) -> None:
     """Prepare each item that never was, oldest first. One that can't be now is left for the next time; a full disk ends it."""
+    _each(ports.catalog.unprepared, lambda item: prepare(ports, system("prepare"), item), stopped)
+
+
+def trace_left(ports: Ports, stopped: Callable[[], bool] = lambda: False) -> None:
+    """Make the track of each item that was prepared before tracks were made, once: its event says that it was looked for."""
+    _each(ports.catalog.trackless, lambda item: prepare_track(ports, system("prepare"), item), stopped)
+
+
+def _each(behind: Callable[[UUID | None], UUID | None], make: Callable[[UUID], object], stopped: Callable[[], bool]) -> None:
     item = None
     while not stopped():
         try:
-            item = ports.catalog.unprepared(item)
+            item = behind(item)
             if item is None:
                 return
-            prepare(ports, system("prepare"), item)
+            make(item)
         except DiskFull:
             return
         except VestigeError:
