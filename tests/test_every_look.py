@@ -23,6 +23,7 @@ from vestige.jobs.duties import DUTIES
 
 # Commands that read, what they are given beside the item, and the event that they leave.
 READING: dict[str, tuple[list[str], EventType]] = {
+    "agency show": ([], EventType.AGENCY_SHOWN),
     "devices faults": ([], EventType.DEVICE_LISTED),
     "devices list": ([], EventType.DEVICE_LISTED),
     "devices show": (["CAMERA"], EventType.DEVICE_SHOWN),
@@ -44,6 +45,7 @@ READING: dict[str, tuple[list[str], EventType]] = {
 }
 ACTING = {
     *(
+        "agency import",
         "approve",
         "backup",
         "clip",

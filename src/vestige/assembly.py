@@ -238,6 +238,7 @@ def log_key(home: Home) -> str:
 
 
 def _assembled(settings: Config, policy: str, now: Callable[[], int], keyring: LiveKeyring | None = None) -> Home:
+    from vestige.catalog.agency import DjangoAgency
     from vestige.catalog.devices import DjangoDevices
     from vestige.catalog.django_catalog import DjangoCatalog
     from vestige.catalog.docks import DjangoDocks
@@ -256,6 +257,7 @@ def _assembled(settings: Config, policy: str, now: Callable[[], int], keyring: L
         policy=load_pack(policy),
         models=ModelHands(settings.models),
         backups=_backups(settings, vault),
+        shape=DjangoAgency(),
         devices=DjangoDevices(),
         docks=DjangoDocks(),
         uploads=DjangoUploads(settings.upload_days * 86_400_000),

@@ -13,6 +13,7 @@ from vestige.custody.events import EventType
 
 # Each route that is read from: where it is asked, the event that it leaves, and whether that says how many bytes went out.
 LOOKS: dict[str, tuple[str, EventType, bool]] = {
+    "/agency": ("/agency", EventType.AGENCY_SHOWN, False),
     "/devices": ("/devices", EventType.DEVICE_LISTED, False),
     "/devices/<uuid:ref>": ("/devices/{camera}", EventType.DEVICE_SHOWN, False),
     "/docks": ("/docks", EventType.DOCK_LISTED, False),

@@ -7,6 +7,8 @@ class Permission(StrEnum):
     """One thing that somebody may do."""
 
     AGENCY_FOUND = "agency:found"
+    AGENCY_SHAPE = "agency:shape"
+    AGENCY_SHOW = "agency:show"
     ANCHOR_WRITE = "anchor:write"
     CARD_ERASE = "card:erase"
     CHECKPOINT_COSIGN = "checkpoint:cosign"

@@ -29,6 +29,7 @@ _DEVICES = frozenset({Permission.DEVICE_ASSIGN, Permission.DEVICE_FAULT, Permiss
 _DOCKS = frozenset({Permission.DOCK_CONNECT, Permission.DOCK_LIST, Permission.DOCK_REVOKE})
 _LOG = frozenset({Permission.LOG_PUBLISH, Permission.LOG_READ})
 _HOLDERS = _LOG | {Permission.ANCHOR_WRITE, Permission.CHECKPOINT_COSIGN, Permission.CHECKPOINT_STAMP, Permission.WITNESS_LIST}
+_SHAPE = frozenset({Permission.AGENCY_SHAPE, Permission.AGENCY_SHOW})
 _KEYS = frozenset({Permission.KEY_DRILL, Permission.KEY_REVOKE, Permission.KEY_ROTATE, Permission.KEY_SPLIT})
 _REVIEW = frozenset({Permission.REVIEW_READ, Permission.REVIEW_SIGN})
 _FINDINGS = frozenset({Permission.FINDING_CLOSE, Permission.FINDING_LIST})
@@ -41,6 +42,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         | _HOLDERS
         | {Permission.WITNESS_ADD, Permission.WITNESS_WITHDRAW}
         | _KEYS
+        | _SHAPE
         | {
             Permission.PERSON_ADD,
             Permission.PERSON_INVITE,
@@ -54,6 +56,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         | _HOLDERS
         | _REVIEW
         | {
+            Permission.AGENCY_SHOW,
             Permission.ITEM_LIST,
             Permission.ITEM_SHOW,
             Permission.TRAIL_READ,
@@ -68,7 +71,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         | _LOOK
         | _REDACT
         | _DEVICES
-        | {Permission.DOCK_LIST}
+        | {Permission.AGENCY_SHOW, Permission.DOCK_LIST}
         | _FINDINGS
         | _HOLDERS
         | {Permission.ITEM_INGEST, Permission.ITEM_CLIP, Permission.ITEM_EXPORT, Permission.CARD_ERASE, Permission.HOME_CHECK}
@@ -79,14 +82,21 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.RECORDS_OFFICER: _SESSION
         | _FINDINGS
         | _HOLDERS
-        | {Permission.ITEM_LIST, Permission.ITEM_SHOW, Permission.TRAIL_READ, Permission.ITEM_CLIP, Permission.ITEM_EXPORT},
+        | {
+            Permission.AGENCY_SHOW,
+            Permission.ITEM_LIST,
+            Permission.ITEM_SHOW,
+            Permission.TRAIL_READ,
+            Permission.ITEM_CLIP,
+            Permission.ITEM_EXPORT,
+        },
         Role.REDACTOR: _SESSION | _LOOK | _REDACT,
         Role.RELEASE_APPROVER: _SESSION | _LOOK | {Permission.REDACTION_REVIEW, Permission.REDACTION_APPROVE, Permission.REDACTION_RELEASE},
         Role.SUPERVISOR: _SESSION
         | _LOOK
         | _FINDINGS
         | _REVIEW
-        | {Permission.DEVICE_FAULT, Permission.DEVICE_LIST, Permission.RECORDING_MARK_TEST},
+        | {Permission.AGENCY_SHOW, Permission.DEVICE_FAULT, Permission.DEVICE_LIST, Permission.RECORDING_MARK_TEST},
     }
 )
 
@@ -95,6 +105,7 @@ OWN_ONLY = frozenset({Role.OFFICER})
 
 CONSOLE = (
     _KEYS
+    | _SHAPE
     | _LOG
     | {
         Permission.AGENCY_FOUND,

@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from vestige.access.plan import Plan as AccessPlan
+from vestige.actions.ports_agency import AgencyShape
 from vestige.actions.ports_devices import Devices
 from vestige.actions.ports_docks import Docks
 from vestige.actions.ports_outside import Alarm, AnchorShelf, Holders, Outside, TimeAuthority
@@ -330,6 +331,7 @@ class Ports:
     policy: Policy
     models: Models
     backups: Backups
+    shape: AgencyShape
     devices: Devices
     docks: Docks
     uploads: Uploads

@@ -75,6 +75,7 @@ NOUNS: Mapping[str, Noun] = {
         },
     ),
     "person": Noun(Person, _same("badge", "name", "unit", "active")),
+    "posting": Noun(models.Posting, {**_same("part", "starts", "ends"), "person": "person_id", "unit": "unit_id"}),
     "recording": Noun(
         models.Recording,
         {
@@ -90,5 +91,6 @@ NOUNS: Mapping[str, Noun] = {
     ),
     "review": Noun(models.Review, {**_same("week", "digest", "rules", "rows", "own", "note", "signed_at"), "person": "person_id"}),
     "role": Noun(RoleGrant, {"person": "person_id", "role": "role", "granted_by": "granted_by", "withdrawn": "withdrawn"}),
+    "unit": Noun(models.Unit, {**_same("code", "name", "kind", "area", "closed"), "within": "within_id"}),
     "witness": Noun(models.Witness, _same("name", "vkey", "url", "withdrawn")),
 }

@@ -1,10 +1,11 @@
-"""Triggers that keep the log append-only and a device in one hand: re-made after every migration, listed at start and by fsck.
+"""Triggers that keep the log append-only, a device in one hand and a person in one unit: re-made after every migration, listed at start and by fsck.
 
 A superuser or the owner of the file can drop them: they stop mistakes; the hash chain is the evidence.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from django.db import DataError, IntegrityError, transaction
 from django.db import connection as _default
@@ -14,8 +15,25 @@ _APPEND_ONLY = (
     *("catalog_event", "catalog_openings", "catalog_sequenced", "catalog_checkpoint", "catalog_fulltile"),
     *("catalog_cosignature", "catalog_stamp", "catalog_paststamp"),
 )
-_ASSIGNMENT = "catalog_assignment"
-_OVERLAP = "assignment_overlap"
+
+
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """Rows of a table that have no time in common: those that agree in `same`, of those for which `where` holds (of `{row}`)."""
+
+    name: str
+    table: str
+    same: str
+    where: str
+    words: str
+
+
+_APART = (
+    _Apart("assignment_overlap", "catalog_assignment", "device_id", "", "the device is in another hand in that time"),
+    _Apart(
+        "posting_overlap", "catalog_posting", "person_id", "{row}part = 'member'", "the person is a member of another unit in that time"
+    ),
+)
 _BODY = " BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END "
 _REFUSING = (  # of PostgreSQL: those that are on, without a condition, and whose function is ours to the letter
     "SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid "
@@ -27,8 +45,8 @@ def expected(vendor: str) -> frozenset[str]:
     """The names of the triggers (and, on PostgreSQL, the exclusion constraint) that must be there."""
     refusing = {f"{table}_{act}" for table in _APPEND_ONLY for act in ("update", "delete")}
     if vendor == "postgresql":
-        return frozenset(refusing | {f"{table}_truncate" for table in _APPEND_ONLY} | {_OVERLAP})
-    return frozenset(refusing | {f"{_OVERLAP}_insert", f"{_OVERLAP}_update"})
+        return frozenset(refusing | {f"{table}_truncate" for table in _APPEND_ONLY} | {one.name for one in _APART})
+    return frozenset(refusing | {f"{one.name}_{act}" for one in _APART for act in ("insert", "update")})
 
 
 def missing(connection: BaseDatabaseWrapper = _default) -> list[str]:
@@ -60,26 +78,27 @@ def install(connection: BaseDatabaseWrapper = _default) -> None:
 def remake() -> list[str]:
     """Make those anew that are missing or changed, inside the caller's transaction; returns the names of what could not be.
 
-    That is the rule of one hand a device, on PostgreSQL, where rows already break it: then it is left as it is.
+    Those are rules of one hand a device or one unit a person, on PostgreSQL, where rows already break them: then they are left as they are.
     """
     gone = missing()
-    statements = _sqlite() if _default.vendor == "sqlite" else [one for one in _postgresql() if _OVERLAP not in one]
+    statements = _sqlite() if _default.vendor == "sqlite" else _refusing()
     with _default.cursor() as cursor:
         for statement in statements:
             if _default.vendor == "sqlite":
                 cursor.execute(f"DROP TRIGGER IF EXISTS {_name(statement)}")
             cursor.execute(statement, None)
-    if _default.vendor == "postgresql" and _OVERLAP in gone:
-        _hold_apart()
+    if _default.vendor == "postgresql":
+        for one in _APART:
+            if one.name in gone:
+                _hold_apart(one)
     return missing()
 
 
-def _hold_apart() -> None:
+def _hold_apart(one: _Apart) -> None:
     try:
         with transaction.atomic(), _default.cursor() as cursor:
-            for statement in _postgresql():
-                if _OVERLAP in statement:
-                    cursor.execute(statement, None)
+            for statement in _excluding(one):
+                cursor.execute(statement, None)
     except (IntegrityError, DataError):  # a row that overlaps, or one that ends before it begins
         return
 
@@ -101,7 +120,7 @@ def lifted(tables: Sequence[str], connection: BaseDatabaseWrapper = _default) ->
 
 def install_after_migrate(**_: object) -> None:
     """The receiver of `post_migrate`."""
-    if {_ASSIGNMENT, *_APPEND_ONLY} <= set(_default.introspection.table_names()):
+    if {*(one.table for one in _APART), *_APPEND_ONLY} <= set(_default.introspection.table_names()):
         install(_default)
 
 
@@ -115,28 +134,41 @@ def _sqlite() -> list[str]:
         for table in _APPEND_ONLY
         for act in ("UPDATE", "DELETE")
     ]
-    clash = (
-        "SELECT RAISE(ABORT, 'the device is in another hand in that time') WHERE EXISTS (SELECT 1 FROM catalog_assignment a "
-        "WHERE a.device_id = NEW.device_id AND a.id <> NEW.id AND a.starts < COALESCE(NEW.ends, 9223372036854775807) "
-        "AND NEW.starts < COALESCE(a.ends, 9223372036854775807))"
+    return refusing + [statement for one in _APART for statement in _clashing(one)]
+
+
+def _clashing(one: _Apart) -> list[str]:
+    where = [one.where.format(row=row) for row in ("NEW.", "a.") if one.where]
+    meets = " AND ".join(
+        [
+            f"a.{one.same} = NEW.{one.same} AND a.id <> NEW.id AND a.starts < COALESCE(NEW.ends, 9223372036854775807)",
+            "NEW.starts < COALESCE(a.ends, 9223372036854775807)",
+            *where,
+        ]
     )
-    return refusing + [
-        f"CREATE TRIGGER {_OVERLAP}_{act.lower()} BEFORE {act} ON {_ASSIGNMENT} BEGIN {clash}; END" for act in ("INSERT", "UPDATE")
-    ]
+    clash = f"SELECT RAISE(ABORT, '{one.words}') WHERE EXISTS (SELECT 1 FROM {one.table} a WHERE {meets})"  # noqa: S608  # names of our own tables
+    return [f"CREATE TRIGGER {one.name}_{act.lower()} BEFORE {act} ON {one.table} BEGIN {clash}; END" for act in ("INSERT", "UPDATE")]
 
 
 def _postgresql() -> list[str]:
+    return ["CREATE EXTENSION IF NOT EXISTS btree_gist", *_refusing(), *(statement for one in _APART for statement in _excluding(one))]
+
+
+def _refusing() -> list[str]:
     refuse = f"CREATE OR REPLACE FUNCTION vestige_append_only() RETURNS trigger LANGUAGE plpgsql AS $${_BODY}$$"
-    refusing = [
-        f"CREATE OR REPLACE TRIGGER {table}_{act.lower()} BEFORE {act} ON {table} FOR EACH {each} EXECUTE FUNCTION vestige_append_only()"
-        for table in _APPEND_ONLY
-        for act, each in (("UPDATE", "ROW"), ("DELETE", "ROW"), ("TRUNCATE", "STATEMENT"))
-    ]
-    span = "EXCLUDE USING gist (device_id WITH =, int8range(starts, ends) WITH &&)"
     return [
-        "CREATE EXTENSION IF NOT EXISTS btree_gist",
         refuse,
-        *refusing,
-        f"ALTER TABLE {_ASSIGNMENT} DROP CONSTRAINT IF EXISTS {_OVERLAP}",
-        f"ALTER TABLE {_ASSIGNMENT} ADD CONSTRAINT {_OVERLAP} {span}",
+        *(
+            f"CREATE OR REPLACE TRIGGER {table}_{act.lower()} BEFORE {act} ON {table} FOR EACH {each} EXECUTE FUNCTION vestige_append_only()"
+            for table in _APPEND_ONLY
+            for act, each in (("UPDATE", "ROW"), ("DELETE", "ROW"), ("TRUNCATE", "STATEMENT"))
+        ),
+    ]
+
+
+def _excluding(one: _Apart) -> list[str]:
+    where = f" WHERE ({one.where.format(row='')})" if one.where else ""
+    return [
+        f"ALTER TABLE {one.table} DROP CONSTRAINT IF EXISTS {one.name}",
+        f"ALTER TABLE {one.table} ADD CONSTRAINT {one.name} EXCLUDE USING gist ({one.same} WITH =, int8range(starts, ends) WITH &&){where}",
     ]

@@ -14,6 +14,7 @@ from vestige.errors import LogUnwritable, VestigeError
 
 MODULES = {
     "init": ["init"],
+    "agency": ["agency"],
     "people": ["people"],
     "devices": ["devices", "device_faults"],
     "dock": ["docks"],

@@ -47,6 +47,7 @@ _LINKS = (
     _Link("/kiosk", "Take or return a camera", Permission.DEVICE_CHECK_OUT),
     _Link("/reviews", "Weekly review", Permission.REVIEW_READ),
     _Link("/people", "People", Permission.PERSON_LIST),
+    _Link("/agency", "Agency", Permission.AGENCY_SHOW),
 )
 
 

@@ -10,6 +10,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods
 
 from vestige.actions import (
+    agency_shape,
     correcting,
     device_faults,
     devices,
@@ -28,7 +29,7 @@ from vestige.actions import (
 )
 from vestige.actions.door import Action
 from vestige.web.pages import answering
-from vestige.web.views import accounts, recordings, reviews
+from vestige.web.views import accounts, agency, recordings, reviews
 from vestige.web.views import devices as cameras
 from vestige.web.views import docks as stations
 from vestige.web.views import findings as listing
@@ -79,6 +80,8 @@ def _open_page(pattern: str, view: Callable[..., HttpResponseBase], action: Acti
 
 PAGES = (
     _page("", recordings.first, items.list_recordings),
+    _page("agency", agency.show, agency_shape.show),
+    _page("agency/import", agency.import_file, agency_shape.import_file, _POST),
     _page("docks", stations.list_docks, docks.list_docks),
     _page("docks/connect", stations.connect, docks.connect, _POST),
     _page("docks/revoke", stations.revoke, docks.revoke, _POST),

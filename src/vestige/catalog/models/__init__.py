@@ -1,5 +1,6 @@
 """All tables of the catalog."""
 
+from vestige.catalog.models.agency import Posting, Unit
 from vestige.catalog.models.docks import Dock, DockContainer, DockObject, DockToken
 from vestige.catalog.models.evidence import (
     Agency,
@@ -51,6 +52,7 @@ __all__ = [
     "Package",
     "PastLog",
     "PastStamp",
+    "Posting",
     "Recording",
     "Redaction",
     "Review",
@@ -58,6 +60,7 @@ __all__ = [
     "Sequenced",
     "Stamp",
     "TrackPoint",
+    "Unit",
     "Upload",
     "Viewing",
     "Waiting",
