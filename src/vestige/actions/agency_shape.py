@@ -10,6 +10,7 @@ from vestige.access.judge import Subject
 from vestige.access.permissions import Permission
 from vestige.access.roles import of
 from vestige.actions.agency import granted
+from vestige.actions.belonging import place
 from vestige.actions.door import Desk, action
 from vestige.actions.roster import Compared, Grant, compare
 from vestige.custody.events import EventType
@@ -49,7 +50,7 @@ def preview(desk: Desk, data: bytes) -> Imported:
     "agency.import",
     Permission.AGENCY_SHAPE,
     *(EventType.AGENCY_IMPORTED, EventType.PERSON_ADDED, EventType.PERSON_CHANGED, EventType.POSTING_CHANGED, EventType.POSTING_CLOSED),
-    *(EventType.POSTING_OPENED, EventType.ROLE_GRANTED, EventType.UNIT_ADDED, EventType.UNIT_CHANGED),
+    *(EventType.POSTING_OPENED, EventType.RECORDING_PLACED, EventType.ROLE_GRANTED, EventType.UNIT_ADDED, EventType.UNIT_CHANGED),
 )
 def import_file(desk: Desk, data: bytes) -> Imported:
     """Take what the file says. Raises BadInput that names line and column, Refused; then nothing has changed."""
@@ -62,7 +63,8 @@ def import_file(desk: Desk, data: bytes) -> Imported:
             role = of(grant.role)
             if role:
                 pen.record(granted(desk, grant.person, role))
-        counts = {"changes": len(found.steps) + len(found.grants)}
+        moved = frozenset(UUID(step.about[1]) for step in found.steps if step.change.noun == "posting")
+        counts = {"changes": len(found.steps) + len(found.grants), "placed": place(desk, pen, moved)}
         unnamed = {"unnamed_people": list(found.unnamed_people), "unnamed_units": list(found.unnamed_units)}
         digest = Digest(hashlib.sha256(data).hexdigest())
         pen.record(Statement(EventType.AGENCY_IMPORTED, digests=(("roster", digest),), data={**counts, **unnamed}))

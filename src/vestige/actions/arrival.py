@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
+from vestige.actions.belonging import unit_of
 from vestige.actions.devices import clean_serial, new_device
 from vestige.actions.door import Desk, Pen
 from vestige.actions.findings import open_finding
@@ -166,10 +167,12 @@ class Judged:
         holder = desk.ports.catalog.holder(device.id, at - (offset or 0)) if device and at is not None else None
         officer = who_recorded(holder=holder, stated=arrival.officer).officer
         place = self.facts.get("place")
+        offset = offset_of(self.facts) if source is TimeSource.DOCK else None
         columns: dict[str, Plain] = {
             "number": number(desk, "recording"),
             "device": str(device.id) if device else None,
             "officer": str(officer) if officer else None,
+            "unit": unit_of(desk, officer, at - (offset or 0) if at is not None else None),
             "recorded_at": at,
             "recorded_at_source": source.value if source else "",
             "category": arrival.category.name,

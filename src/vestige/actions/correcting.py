@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from vestige.access.permissions import Permission
+from vestige.actions.belonging import unit_of
 from vestige.actions.door import Desk, Pen, action
 from vestige.actions.findings import close_by
 from vestige.actions.items import subject_of
@@ -81,7 +82,13 @@ def _steps(desk: Desk, recording: Recording, officer: str, recorded_at: int | No
 
 def _record(desk: Desk, pen: Pen, recording: Recording, steps: list[_Step], reason: str) -> None:
     """The changes stand in the event of the first original; each of the others has one that says the same."""
-    changes = [Change("recording", recording.id, {step.column: step.value for step in steps})]
+    set_to: dict[str, Plain] = {step.column: step.value for step in steps}
+    officer = UUID(str(set_to["officer"])) if "officer" in set_to else recording.officer
+    at = set_to.get("corrected_at", recording.known_at)
+    unit = unit_of(desk, officer, at if isinstance(at, int) else None)
+    if unit != (str(recording.unit) if recording.unit else None):
+        set_to["unit"] = unit
+    changes = [Change("recording", recording.id, set_to)]
     for step in steps:
         columns: dict[str, Plain] = {"recording": str(recording.id), "field": step.field, "was": step.was, "becomes": step.becomes}
         columns |= {"reason": reason, "person": desk.actor.id, "at": desk.now()}

@@ -109,6 +109,7 @@ def _decide(pen: Pen, part: Recording, whole: Recording) -> None:
     lacking: dict[str, Plain] = {}
     if whole.officer is None and part.officer is not None:
         lacking["officer"] = str(part.officer)
+        lacking["unit"] = str(part.unit) if part.unit else None
     if whole.place is None and part.place is not None:
         lacking |= {"latitude_e7": round(part.place.latitude * 1e7), "longitude_e7": round(part.place.longitude * 1e7)}
     if whole.corrected_at is None and part.corrected_at is not None:

@@ -1,9 +1,10 @@
 """What the catalog knows of the agency's shape, as values. What bears evidence changes only through the log."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from vestige.catalog import models
 from vestige.catalog.accounts.models import Person
@@ -30,6 +31,12 @@ class DjangoAgency:
     def postings(self, person: UUID) -> Sequence[Posting]:
         """A person's places, oldest first."""
         return [_posting(row) for row in models.Posting.objects.filter(person=person).order_by("starts", "id")]
+
+    def unplaced(self, person: UUID) -> Iterator[tuple[UUID, int]]:
+        """The person's recordings that belong to no unit, each with when it was made as far as anybody knows; others without a time are left out."""
+        known = Coalesce("corrected_at", F("recorded_at") - Coalesce("clock_offset_ms", 0))
+        rows = models.Recording.objects.filter(officer=person, unit__isnull=True).annotate(known=known).filter(known__isnull=False)
+        yield from rows.order_by("id").values_list("id", "known").iterator()
 
     def supervised(self, person: UUID, now: int) -> frozenset[UUID]:
         """The units that the person supervises at that moment, and all within them."""

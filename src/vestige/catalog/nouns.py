@@ -83,6 +83,7 @@ NOUNS: Mapping[str, Noun] = {
             **_same("test", "corrected_at", "clock_offset_ms"),
             "device": "device_id",
             "officer": "officer_id",
+            "unit": "unit_id",
         },
     ),
     "redaction": Noun(

@@ -49,7 +49,7 @@ def _items() -> "QuerySet[models.EvidenceItem]":
 
 
 def _recordings() -> "QuerySet[models.Recording]":
-    return models.Recording.objects.select_related("device", "officer").prefetch_related(Prefetch("items", _items()), "containers")
+    return models.Recording.objects.select_related("device", "officer", "unit").prefetch_related(Prefetch("items", _items()), "containers")
 
 
 def held_recordings() -> "QuerySet[models.Recording]":

@@ -72,6 +72,8 @@ def recording(row: models.Recording) -> Recording:
         pre_event_ms=max((_pre_event(json.loads(container.said)) for container in row.containers.all()), default=0),
         corrected_at=row.corrected_at,
         clock_offset_ms=row.clock_offset_ms,
+        unit=row.unit_id,
+        unit_code=row.unit.code if row.unit else None,
         incomplete=any(container.complete is None for container in row.containers.all()),
     )
 

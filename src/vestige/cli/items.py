@@ -97,6 +97,7 @@ def _facts(item: EvidenceItem, recording: Recording) -> dict[str, object]:
         "incomplete": recording.incomplete,
         "category": recording.category,
         "access_class": recording.access_class,
+        "unit": recording.unit_code,
         "parent": str(item.parent) if item.parent else None,
         "facts": dict(item.facts),
     }

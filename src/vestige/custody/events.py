@@ -87,6 +87,7 @@ class EventType(StrEnum):
     RECORDING_CORRECTED = "recording:corrected"
     RECORDING_MARKED_TEST = "recording:marked_test"
     RECORDING_JOINED = "recording:joined"
+    RECORDING_PLACED = "recording:placed"
     REDACTION_APPROVED = "redaction:approved"
     REDACTION_PLANNED = "redaction:planned"
     REDACTION_RENDERED = "redaction:rendered"

@@ -76,6 +76,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "recording:corrected": "A person corrected who recorded, or when; what the camera itself had said is kept beside it.",
         "recording:marked_test": "The recording was marked as a function check of the camera before a shift, or that mark was taken away.",
         "recording:joined": "Two parts of one recording, which two docking stations had sent, were put together; the files were not touched.",
+        "recording:placed": "It was entered to which unit of the agency recordings belong: the one that their officer was in then.",
         "redaction:approved": "A second person approved what is to be hidden.",
         "redaction:planned": "It was laid down, or changed, what is to be hidden in the picture and the sound.",
         "redaction:rendered": "A copy with parts of the picture or sound hidden was made; the original was not touched.",

@@ -75,7 +75,8 @@ class Recording:
 
     `incomplete`: a dock is still to say that it sent all of it. `test`: a function check of the camera before a shift, no evidence.
     `recorded_at` is the camera's own word and stays; `corrected_at` what a person said since; `clock_offset_ms` by how much the camera's
-    clock was ahead, where that was measured. `pre_event_ms`: how much of it the camera kept from before it was switched on.
+    clock was ahead, where that was measured. `unit`: the one that it belongs to, where its officer was then.
+    `pre_event_ms`: how much of it the camera kept from before it was switched on.
     """
 
     id: UUID
@@ -95,6 +96,8 @@ class Recording:
     corrected_at: int | None = None
     clock_offset_ms: int | None = None
     pre_event_ms: int = 0
+    unit: UUID | None = None
+    unit_code: str | None = None
 
     @property
     def pre_event_sound(self) -> bool | None:

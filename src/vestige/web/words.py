@@ -81,6 +81,7 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
         E.RECORDING_CORRECTED: "Officer or time was corrected; what the camera said is kept",
         E.RECORDING_MARKED_TEST: "The mark of a function check was set or taken away",
         E.RECORDING_JOINED: "Two parts of one recording, sent by two docks, were joined",
+        E.RECORDING_PLACED: "Recordings were given the unit that their officer was in then",
         E.REDACTION_APPROVED: "A second person approved the redaction plan",
         E.REDACTION_PLANNED: "A redaction plan was drawn or changed",
         E.REDACTION_RENDERED: "A redacted copy was made",

@@ -85,6 +85,7 @@ EVENT_TYPES: Final = frozenset(
         "recording:corrected",
         "recording:marked_test",
         "recording:joined",
+        "recording:placed",
         "redaction:approved",
         "redaction:planned",
         "redaction:rendered",

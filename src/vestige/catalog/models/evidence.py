@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import models
 
+from vestige.catalog.models.agency import Unit
 from vestige.evidence.values import uuid7
 
 
@@ -94,6 +95,7 @@ class Recording(models.Model):
     number = models.CharField(max_length=40, unique=True)
     device = models.ForeignKey(Device, models.PROTECT, null=True, related_name="recordings")
     officer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="recordings")
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="recordings", db_index=False)
     recorded_at = models.BigIntegerField(null=True)
     recorded_at_source = models.CharField(max_length=20, blank=True)
     category = models.CharField(max_length=64)
@@ -105,10 +107,11 @@ class Recording(models.Model):
     clock_offset_ms = models.BigIntegerField(null=True)
 
     class Meta:
-        """Lists run newest first, by officer, device, category and time."""
+        """Lists run newest first, by officer, unit, device, category and time."""
 
         indexes = (
             models.Index(fields=["officer", "-id"], name="recording_officer"),
+            models.Index(fields=["unit", "-id"], name="recording_unit"),
             models.Index(fields=["recorded_at"], name="recording_time"),
             models.Index(fields=["corrected_at"], name="recording_corrected", condition=models.Q(corrected_at__isnull=False)),
             models.Index(fields=["category", "-id"], name="recording_category"),
