@@ -8,7 +8,8 @@ import pytest
 
 from tests.agency import CONSOLE, START, Agency, make_agency
 from tests.media.worlds import Clip
-from vestige.access.plan import All, OwnedBy
+from vestige.access.judge import EVERYTHING, HomeFacts, plan_of
+from vestige.access.permissions import Permission
 from vestige.access.roles import Role
 from vestige.actions import correcting, devices, intake, items, people
 from vestige.actions.checking import check
@@ -97,7 +98,10 @@ def test_an_officer_is_corrected_and_the_trail_shows_both(agency: Agency, tmp_pa
     assert (data["officer_was"], data["officer_corrected"]) == ("Officer O2 (O2)", "Officer O1 (O1)")
     owner = agency.ports.catalog.person("O1")
     assert owner is not None
-    assert [one.id for one in agency.ports.catalog.recordings(OwnedBy(owner.id), ItemFilter())] == [recording.id]
+    mine = plan_of(
+        Actor("person", str(owner.id), "Owner", frozenset({"officer"}), "web"), Permission.ITEM_LIST, HomeFacts(console_acts=True)
+    )
+    assert [one.id for one in agency.ports.catalog.recordings(mine, ItemFilter())] == [recording.id]
     assert check(agency.ports, CONSOLE) == []
 
 
@@ -120,8 +124,8 @@ def test_whoever_was_corrected_away_reads_the_same_card_again_and_gets_nothing_o
     correcting.correct(agency.ports, custodian, str(recording), "It was O2's", officer="O2")
     here = [("duplicate", recording)] * 2
     assert read(first) == read(second) == read(custodian, "O1") == read(custodian, "O2") == here
-    assert agency.ports.catalog.recordings(OwnedBy(UUID(first.id)), ItemFilter()) == []
-    with pytest.raises(Refused):
+    assert agency.ports.catalog.recordings(plan_of(first, Permission.ITEM_LIST, HomeFacts(console_acts=True)), ItemFilter()) == []
+    with pytest.raises(NotFound):
         items.show_recording(agency.ports, first, str(recording))
     correcting.correct(agency.ports, custodian, str(recording), "It was an administrator's", officer="ADMIN")
     assert read(first) == read(second) == here
@@ -142,7 +146,7 @@ def test_a_time_is_corrected_and_the_cameras_own_stays(agency: Agency, tmp_path:
     assert [one.field for one in agency.ports.catalog.corrections(recording.id)] == ["recorded_at", "officer", "recorded_at"]
 
     def found(since: int, until: int) -> list[UUID]:
-        return [one.id for one in agency.ports.catalog.recordings(All(), ItemFilter(since=since, until=until))]
+        return [one.id for one in agency.ports.catalog.recordings(EVERYTHING, ItemFilter(since=since, until=until))]
 
     assert found(at, at + 2) == found(START - 6 * DAY, START - 6 * DAY + 1) == [recording.id]
     assert found(START - 3 * DAY, START - 2 * DAY) == []

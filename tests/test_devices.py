@@ -343,7 +343,7 @@ def test_a_function_check_is_marked_and_its_camera_tells_when_it_last_had_one(
     recording = device_faults.mark_test(agency.ports, custodian, str(taken.recording), test=True)
     with pytest.raises(BadInput, match="already"):
         device_faults.mark_test(agency.ports, custodian, recording.number, test=True)
-    with pytest.raises(Refused):
+    with pytest.raises(NotFound):
         device_faults.mark_test(agency.ports, agency.actor("officer"), recording.number, test=False)
     facts = devices.show(agency.ports, custodian, "CAM1")
     assert facts.tested == START - 50

@@ -68,6 +68,7 @@ ACTING = {
         "keys drill",
         "keys kit",
         "keys recover",
+        "mark",
     ),
     *("keys revoke", "keys rotate", "log anchor", "log stamp", "log witness add", "log witness submit", "log witness withdraw", "migrate"),
     *("models install", "people add", "redact", "release", "render", "restore", "review"),

@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from vestige import config
+from vestige.access.roles import own_roles
 from vestige.actions.backup import migrated
 from vestige.actions.ports import Ports
 from vestige.alarm import Alarm
@@ -255,6 +256,7 @@ def _assembled(settings: Config, policy: str, now: Callable[[], int], keyring: L
         media=MediaHands(MediaWorker(), vault, settings.models),
         packer=BagPacker(vault),
         policy=load_pack(policy),
+        roles=own_roles(settings.roles),
         models=ModelHands(settings.models),
         backups=_backups(settings, vault),
         shape=DjangoAgency(),

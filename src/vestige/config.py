@@ -46,6 +46,7 @@ class Config:
     upload_days: int = 7
     tls_certificate: Path | None = None
     tls_key: Path | None = None
+    roles: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def keyring(self) -> Path:
@@ -121,6 +122,7 @@ def load(home: Path, environ: Mapping[str, str] = os.environ) -> Config:
         upload_days=_count("upload_days", environ.get("VESTIGE_UPLOAD_DAYS") or settings.get("upload_days", 7), 365),
         tls_certificate=certificate,
         tls_key=key,
+        roles=_table("roles", settings.get("roles", {})),
     )
 
 
@@ -148,6 +150,12 @@ def _count(name: str, value: object, most: int) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
         raise BadInput(f"{name} is a whole number from 1 to {most:,}, not {text}")
     return int(text)
+
+
+def _table(name: str, value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise BadInput(f"{name} is a table, written as [{name}.NAME]")
+    return value
 
 
 def _file(name: str, settings: Mapping[str, object], environ: Mapping[str, str]) -> Path | None:

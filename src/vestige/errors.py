@@ -22,6 +22,10 @@ class NotFound(VestigeError):
     code = "not_found"
 
 
+class Unseen(NotFound):
+    """There is no such thing, or the actor may not know of it: the same words for both. Recorded as a refusal is."""
+
+
 class WrongChecksum(BadInput):
     """What came in is not what was announced; nothing of it was kept."""
 

@@ -10,7 +10,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from tests.agency import CONSOLE, Agency, make_agency
 
-from vestige.access.plan import All, Nothing, OwnedBy
+from vestige.access.judge import EVERYTHING, HomeFacts, Plan, plan_of
+from vestige.access.permissions import Permission
 from vestige.access.roles import Role
 from vestige.actions import devices, findings, intake, items, people, redaction, release, viewing
 from vestige.actions.checking import check
@@ -23,7 +24,7 @@ from vestige.custody.events import EventType
 from vestige.errors import BadInput, Fault, TrailMoved
 from vestige.evidence.changes import Change, Statement
 from vestige.evidence.items import FindingKind, ItemFilter, ItemStatus
-from vestige.evidence.people import Person
+from vestige.evidence.people import Actor, Person
 from vestige.evidence.values import Digest, uuid7
 from vestige.redaction.geometry import Box, Span
 from vestige.redaction.plan import Quality
@@ -86,21 +87,25 @@ def test_lists_are_narrowed_by_plan_filter_and_page(agency: Agency, tmp_path: Pa
     ids = [outcome.item for outcome in outcomes]
     catalog = agency.ports.catalog
 
-    def listed(plan: All | Nothing | OwnedBy = All(), **wanted: object) -> list[int]:  # noqa: B008  # a frozen value
+    def own(person: Person) -> Plan:
+        actor = Actor("person", str(person.id), person.name, frozenset({"officer"}), "web")
+        return plan_of(actor, Permission.ITEM_LIST, HomeFacts(console_acts=False))
+
+    def listed(plan: Plan = EVERYTHING, **wanted: object) -> list[int]:
         return [ids.index(item.id) for item in catalog.items(plan, ItemFilter(**wanted))]  # type: ignore[arg-type]
 
     assert listed() == [0, 1, 2, 3, 4]
-    assert listed(Nothing()) == []
-    assert listed(OwnedBy(one.id)) == [0, 2, 4]
+    assert listed(Plan(())) == []
+    assert listed(own(one)) == [0, 2, 4]
     assert listed(officer="l2") == [1, 3]
     assert listed(since=1_000, until=3_000) == [1, 2]
     assert listed(category="none such") == []
     assert listed(status=ItemStatus.ACCESSIONED) == []
     assert listed(status=ItemStatus.QUARANTINED, limit=2) == [0, 1]
     assert listed(before=ids[2]) == [3, 4]
-    newest = catalog.recordings(All(), ItemFilter(limit=2))
+    newest = catalog.recordings(EVERYTHING, ItemFilter(limit=2))
     assert [recording.items[0].id for recording in newest] == ids[:2:-1]
-    older = catalog.recordings(OwnedBy(two.id), ItemFilter(before=newest[-1].id))
+    older = catalog.recordings(own(two), ItemFilter(before=newest[-1].id))
     assert [recording.items[0].id for recording in older] == [ids[1]]
     item, recording = catalog.with_digest(outcomes[3].sha256)[0]
     assert (item.id, recording.officer_badge, recording.recorded_at) == (ids[3], "L2", 3_000)

@@ -44,7 +44,9 @@ ROOMS: dict[str, frozenset[str]] = {
     "settings": frozenset({"config"}),
     "hands": frozenset({"actions", "evidence", *HANDS}),  # fits the hands to the ports of the actions
     "restoration": frozenset({"actions", "assembly", "config", "custody", "evidence", "vault", "catalog"}),  # makes a home from a backup
-    "assembly": frozenset({"actions", "alarm", "config", "evidence", "hands", "ingest", "policy", "custody", "settings", "web", *HANDS}),
+    "assembly": frozenset(
+        {"access", "actions", "alarm", "config", "evidence", "hands", "ingest", "policy", "custody", "settings", "web", *HANDS}
+    ),
 }
 
 # One file, one further room, one reason. What is not needed any more must leave this table too.

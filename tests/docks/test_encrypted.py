@@ -14,7 +14,7 @@ from tests.agency import CONSOLE, Agency, make_agency
 from tests.beside import openssl
 from tests.media.worlds import Clip
 
-from vestige.access.plan import All
+from vestige.access.judge import EVERYTHING
 from vestige.actions import dock_intake, dock_words, docks, items, opening, release
 from vestige.actions.checking import check
 from vestige.actions.dock_intake import Sending
@@ -257,7 +257,7 @@ def test_a_damaged_clip_is_told_of_and_does_not_stand_in_the_way_of_others(
     body, words = encrypted(tmp_path, key, Clip(frames=12).data(), VENDOR)
     send(agency, dock, f"{STEM}.mp4", body)
     send(agency, dock, f"{STEM}.key", words)
-    [item] = [one for one in agency.ports.catalog.items(All(), ItemFilter()) if one.filename == f"{STEM}.mp4"]
+    [item] = [one for one in agency.ports.catalog.items(EVERYTHING, ItemFilter()) if one.filename == f"{STEM}.mp4"]
     damage(agency, item.id)
     assert opening.open_next(agency.ports) is None
     assert not opening.is_due(agency.ports)

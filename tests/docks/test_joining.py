@@ -105,11 +105,11 @@ def test_the_weekly_review_knows_what_the_part_was_before_the_join(agency: Agenc
     send(agency, first, "20260101_100000_a.mp4")
     send(agency, second, "20260101_100100_b.mp4")
     other = send(agency, second, "20260101_100200_c.mp4")
-    supervisor, numbers = agency.actor("supervisor"), sorted(Recording.objects.values_list("number", flat=True))
-    viewing.start(agency.ports, supervisor, other.number, "before")
+    viewer, numbers = agency.actor("evidence custodian"), sorted(Recording.objects.values_list("number", flat=True))
+    viewing.start(agency.ports, viewer, other.number, "before")
     send(agency, first, "bookmark_20260101T100015Z_1", CategoryID="use of force")
     join(agency, numbers[1], numbers[0])
-    viewing.start(agency.ports, supervisor, other.number, "after")
+    viewing.start(agency.ports, viewer, other.number, "after")
     started = agency.ports.reviews.entries(["viewing:started"], 0, agency.clock.at + 1)
     owned = review._owned(agency.ports, started)  # what the weekly list is drawn from
     assert [owned[str(one.id)].access_class for one in started] == ["unrestricted", "restricted"]

@@ -53,6 +53,7 @@ class Permission(StrEnum):
     PERSON_LIST = "person:list"
     RECORDING_CHASE = "recording:chase"
     RECORDING_CORRECT = "recording:correct"
+    RECORDING_MARK = "recording:mark"
     RECORDING_MARK_TEST = "recording:mark_test"
     RECORDING_JOIN = "recording:join"
     REDACTION_APPROVE = "redaction:approve"

@@ -1,10 +1,16 @@
-"""Roles: sets of permissions, by the words that agencies use."""
+"""Roles: sets of permissions by the words that agencies use, and which recordings each of them reaches. An agency may add its own."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TypeVar
 
 from vestige.access.permissions import Permission
+from vestige.errors import BadInput
+from vestige.evidence.access import AccessClass, Mark
+
+_T = TypeVar("_T")
 
 
 class Role(StrEnum):
@@ -15,11 +21,39 @@ class Role(StrEnum):
     EVIDENCE_CUSTODIAN = "evidence custodian"
     KIOSK = "kiosk"
     OFFICER = "officer"
+    OVERSIGHT_BODY = "oversight body"
+    PROSECUTOR_LIAISON = "prosecutor liaison"
     RECORDS_ANALYST = "records analyst"
     RECORDS_OFFICER = "records officer"
     REDACTOR = "redactor"
     RELEASE_APPROVER = "release approver"
     SUPERVISOR = "supervisor"
+    TRAINER = "trainer"
+
+
+class Relation(StrEnum):
+    """How a person stands to a recording: a closed list. In the case, shared with and assigned to review join it with cases and shares."""
+
+    ANY = "any recording"
+    RECORDED = "they recorded it"
+    SUPERVISES = "they supervise its unit"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which recordings a role reaches: by which relations; footage of which access classes; those with which marks, no other mark."""
+
+    relations: frozenset[Relation]
+    classes: frozenset[AccessClass]
+    marks: frozenset[Mark]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRule:
+    """A role: what it permits, and to which recordings."""
+
+    permissions: frozenset[Permission]
+    reach: Reach
 
 
 _SESSION = frozenset({Permission.SESSION_START, Permission.SESSION_END})
@@ -75,9 +109,14 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         | _FINDINGS
         | _HOLDERS
         | {Permission.ITEM_INGEST, Permission.ITEM_CLIP, Permission.ITEM_EXPORT, Permission.CARD_ERASE, Permission.HOME_CHECK}
-        | {Permission.RECORDING_CORRECT, Permission.RECORDING_JOIN, Permission.RECORDING_MARK_TEST},
+        | {Permission.RECORDING_CORRECT, Permission.RECORDING_JOIN, Permission.RECORDING_MARK, Permission.RECORDING_MARK_TEST},
         Role.KIOSK: _SESSION | {Permission.DEVICE_CHECK_OUT},
         Role.OFFICER: _SESSION | _LOOK | {Permission.ITEM_INGEST, Permission.RECORDING_MARK_TEST},
+        Role.OVERSIGHT_BODY: _SESSION
+        | _LOOK
+        | _LOG
+        | {Permission.AGENCY_SHOW, Permission.FINDING_LIST, Permission.REVIEW_READ, Permission.PERSON_LIST},
+        Role.PROSECUTOR_LIAISON: _SESSION | _LOOK,
         Role.RECORDS_ANALYST: _SESSION | _LOOK | _REDACT,
         Role.RECORDS_OFFICER: _SESSION
         | _FINDINGS
@@ -97,11 +136,55 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         | _FINDINGS
         | _REVIEW
         | {Permission.AGENCY_SHOW, Permission.DEVICE_FAULT, Permission.DEVICE_LIST, Permission.RECORDING_MARK_TEST},
+        Role.TRAINER: _SESSION | _LOOK,
     }
 )
 
-OWN_ONLY = frozenset({Role.OFFICER})
-"""Roles whose permissions reach their own recordings only."""
+_OPEN = frozenset({AccessClass.UNRESTRICTED, AccessClass.RESTRICTED})
+_EVERY_CLASS, _EVERY_MARK = frozenset(AccessClass), frozenset(Mark)
+_ANY, _OWN = frozenset({Relation.ANY}), frozenset({Relation.RECORDED})
+_CARE = frozenset({Mark.JUVENILE, Mark.MEDICAL, Mark.FIRST_AMENDMENT})
+"""Marks that ask for care and shut out nobody whose work it is."""
+_RELEASE = _CARE | {Mark.INFORMANT, Mark.PRIVILEGED}
+_NOTHING = Reach(frozenset(), frozenset(), frozenset())
+
+REACH: Mapping[Role, Reach] = MappingProxyType(
+    {
+        Role.ADMINISTRATOR: Reach(_ANY, frozenset(), _CARE),
+        Role.AUDITOR: Reach(_ANY, _EVERY_CLASS, _EVERY_MARK),
+        Role.EVIDENCE_CUSTODIAN: Reach(_ANY, _EVERY_CLASS, _EVERY_MARK),
+        Role.KIOSK: _NOTHING,
+        Role.OFFICER: Reach(_OWN, _OPEN, _CARE | {Mark.INFORMANT}),
+        Role.OVERSIGHT_BODY: Reach(_ANY, _EVERY_CLASS, _RELEASE - {Mark.PRIVILEGED}),
+        Role.PROSECUTOR_LIAISON: _NOTHING,
+        Role.RECORDS_ANALYST: Reach(_ANY, _OPEN, _CARE),
+        Role.RECORDS_OFFICER: Reach(_ANY, _EVERY_CLASS, _EVERY_MARK),
+        Role.REDACTOR: Reach(_ANY, _EVERY_CLASS, _RELEASE),
+        Role.RELEASE_APPROVER: Reach(_ANY, _EVERY_CLASS, _RELEASE),
+        Role.SUPERVISOR: Reach(_OWN | {Relation.SUPERVISES}, _OPEN, _CARE | {Mark.INFORMANT}),
+        Role.TRAINER: _NOTHING,
+    }
+)
+"""Prosecutor liaison and trainer reach what is shared with them or lies in a case of theirs: nothing before there are shares and cases."""
+
+ROLES: Mapping[str, RoleRule] = MappingProxyType({role.value: RoleRule(PERMISSIONS[role], REACH[role]) for role in Role})
+
+FACTS = frozenset(
+    {
+        Permission.ITEM_LIST,
+        Permission.ITEM_SHOW,
+        Permission.LOG_READ,
+        Permission.TRAIL_READ,
+        Permission.RECORDING_CORRECT,
+        Permission.RECORDING_JOIN,
+        Permission.RECORDING_MARK,
+        Permission.RECORDING_MARK_TEST,
+    }
+)
+"""What shows or changes facts about a recording, and none of its footage: it goes by relation and marks, whatever the access class."""
+
+GRANTABLE = frozenset().union(*PERMISSIONS.values())
+"""What an agency's own role may hold: what some role of ours does."""
 
 CONSOLE = (
     _KEYS
@@ -157,6 +240,38 @@ TWO_GRANTERS = frozenset({Permission.ITEM_VIEW, Permission.TRAIL_READ}) | WEIGHT
 """A role with one of these over the recordings of others takes two granters."""
 
 
-def of(word: str) -> Role | None:
-    """The role of that word; None for a word that is none."""
-    return Role(word) if word in set(Role) else None
+def takes_two(rule: RoleRule) -> bool:
+    """Whether a role sees others' footage or trails, exports or releases: then it takes two granters."""
+    return rule.reach.relations != _OWN and bool(rule.permissions & TWO_GRANTERS)
+
+
+def own_roles(said: object) -> Mapping[str, RoleRule]:
+    """All roles: ours, and those that the agency's settings name. Raises BadInput that names the role and what is wrong with it."""
+    if not isinstance(said, Mapping):
+        raise BadInput("roles are written as [roles.NAME], each with its permissions")
+    return MappingProxyType({**ROLES, **{str(name): _own(str(name), one) for name, one in said.items()}})
+
+
+def _own(name: str, said: object) -> RoleRule:
+    if name != name.strip().lower() or not name.isprintable() or not 0 < len(name) <= 64 or ";" in name or name in ROLES:
+        raise BadInput(f"the role {name!r} needs a name of its own, in small letters, of at most 64 characters")
+    if not isinstance(said, Mapping) or not set(said) <= {"permissions", "reach", "classes", "marks"}:
+        raise BadInput(f"the role {name!r} has permissions, reach, classes and marks, and nothing else")
+    permissions = _words(name, "permissions", said, {one.value: one for one in GRANTABLE})
+    if not permissions:
+        raise BadInput(f"the role {name!r} permits nothing")
+    reach = Reach(
+        _words(name, "reach", said, {one.value: one for one in Relation}),
+        _words(name, "classes", said, {one.value: one for one in AccessClass}),
+        _words(name, "marks", said, {one.value: one for one in Mark}),
+    )
+    return RoleRule(permissions | _SESSION, reach)
+
+
+def _words(name: str, which: str, said: Mapping[str, object], known: Mapping[str, _T]) -> frozenset[_T]:
+    given = said.get(which, [])
+    if not isinstance(given, list):
+        raise BadInput(f"{which} of the role {name!r} is a list of words")
+    if strange := [word for word in given if word not in known]:
+        raise BadInput(f"{which} of the role {name!r}: {strange[0]!r} is none of {', '.join(sorted(known))}")
+    return frozenset(known[word] for word in given)

@@ -27,7 +27,7 @@ def found(desk: Desk, name: str, timezone: str, *, console_acts: bool, admin: st
     return agency
 
 
-def granted(desk: Desk, person: UUID, role: Role) -> Statement:
+def granted(desk: Desk, person: UUID, role: str) -> Statement:
     """The event of a role that the actor grants."""
-    columns = {"person": str(person), "role": role.value, "granted_by": f"{desk.actor.kind}:{desk.actor.id}", "withdrawn": None}
+    columns = {"person": str(person), "role": str(role), "granted_by": f"{desk.actor.kind}:{desk.actor.id}", "withdrawn": None}
     return Statement(EventType.ROLE_GRANTED, about=("person", str(person)), changes=(Change("role", uuid7(), columns),))

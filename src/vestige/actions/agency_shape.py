@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from vestige.access.judge import Subject
 from vestige.access.permissions import Permission
-from vestige.access.roles import of
 from vestige.actions.agency import granted
 from vestige.actions.belonging import place
 from vestige.actions.door import Desk, action
@@ -60,9 +59,7 @@ def import_file(desk: Desk, data: bytes) -> Imported:
         for step in found.steps:
             pen.record(Statement(step.type, about=step.about, data={"line": step.line} if step.line else {}, changes=(step.change,)))
         for grant in found.grants:
-            role = of(grant.role)
-            if role:
-                pen.record(granted(desk, grant.person, role))
+            pen.record(granted(desk, grant.person, grant.role))
         moved = frozenset(UUID(step.about[1]) for step in found.steps if step.change.noun == "posting")
         counts = {"changes": len(found.steps) + len(found.grants), "placed": place(desk, pen, moved)}
         unnamed = {"unnamed_people": list(found.unnamed_people), "unnamed_units": list(found.unnamed_units)}
@@ -87,7 +84,7 @@ def _compared(desk: Desk, data: bytes) -> Compared:
 
 
 def _may_grant(desk: Desk, grant: Grant) -> None:
-    if of(grant.role) is None:
+    if grant.role not in desk.ports.roles:
         raise wrong(grant.line, "roles", f"there is no role {grant.role!r}")
     try:
         desk.require(Subject(person=grant.person, role=grant.role), Permission.ROLE_GRANT)

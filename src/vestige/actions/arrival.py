@@ -182,6 +182,7 @@ class Judged:
             "test": None,
             "corrected_at": None,
             "clock_offset_ms": offset,
+            "marks": None,
         }
         return recording, (Change("recording", recording, columns),)
 

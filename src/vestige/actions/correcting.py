@@ -1,12 +1,13 @@
 """A wrong officer or time is corrected by a recorded act. What the camera said stays, and is shown beside it; every original's trail has both."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from vestige.access.permissions import Permission
 from vestige.actions.belonging import unit_of
 from vestige.actions.door import Desk, Pen, action
 from vestige.actions.findings import close_by
-from vestige.actions.items import subject_of
+from vestige.actions.items import find_recording
 from vestige.actions.noticing import officer_differs
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, NotFound
@@ -41,7 +42,6 @@ def correct(desk: Desk, ref: str, reason: str, *, officer: str = "", recorded_at
     Raises NotFound; BadInput without a reason, with nothing to correct, for a time to come or a badge that nobody has.
     """
     recording, reason = _found(desk, ref), reason.strip()
-    desk.require(subject_of(recording))
     if not reason or len(reason) > 1000:
         raise BadInput("a correction takes a reason, of at most 1000 characters")
     steps = _steps(desk, recording, officer.strip(), recorded_at)
@@ -56,9 +56,9 @@ def correct(desk: Desk, ref: str, reason: str, *, officer: str = "", recorded_at
 
 def _found(desk: Desk, ref: str) -> Recording:
     catalog = desk.ports.catalog
-    item = catalog.item(ref)
-    recording = catalog.recording(str(item.recording) if item else ref)
-    if recording is None or not recording.items:
+    item = catalog.item(ref, desk.known())
+    recording = find_recording(desk, str(item.recording) if item else ref)
+    if not recording.items:
         raise NotFound(f"there is no item or recording {ref[:100]}")
     return recording
 

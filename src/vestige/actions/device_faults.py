@@ -7,7 +7,7 @@ from uuid import UUID
 from vestige.access.permissions import Permission
 from vestige.actions.devices import find, locked, with_nobody, words_of
 from vestige.actions.door import Desk, Pen, action
-from vestige.actions.items import subject_of
+from vestige.actions.items import find_recording
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, NotFound
 from vestige.evidence.changes import Change, Plain, Statement
@@ -93,10 +93,7 @@ def list_faults(desk: Desk, since: int | None = None) -> FaultList:
 @action("recording.mark_test", Permission.RECORDING_MARK_TEST, EventType.RECORDING_MARKED_TEST)
 def mark_test(desk: Desk, ref: str, *, test: bool) -> Recording:
     """Mark a recording as a function check before a shift (R29), or take the mark away. Raises NotFound, BadInput where it is so already."""
-    recording = desk.ports.catalog.recording(ref)
-    if recording is None:
-        raise NotFound(f"there is no recording {ref[:100]}")
-    desk.require(subject_of(recording))
+    recording = find_recording(desk, ref)
     if recording.test == test:
         raise BadInput(f"{recording.number} is {'marked as a function check already' if test else 'not marked as a function check'}")
     changes = (Change("recording", recording.id, {"test": test}),)

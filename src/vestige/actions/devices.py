@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from vestige.access.judge import matches
 from vestige.access.permissions import Permission
-from vestige.access.plan import matches, visible
 from vestige.actions.door import Desk, Pen, action
 from vestige.actions.items import subject_of
 from vestige.actions.noticing import officer_differs
@@ -140,7 +140,7 @@ def list_page(desk: Desk, wanted: str, after: str, limit: int) -> list[Listed]:
 def show(desk: Desk, serial: str) -> DeviceFacts:
     """One camera: its history, its faults, and of its recordings those that the actor may see. Raises NotFound."""
     device, devices = find(desk, serial), desk.ports.devices
-    reach = visible(desk.actor, Permission.ITEM_LIST)
+    reach = desk.reach(Permission.ITEM_LIST)
     recordings = devices.recordings(device.id, _SHOWN)
     shown = [one for one in recordings if matches(reach, subject_of(one))]
     told: dict[str, Plain] = {"recordings": [one.number for one in shown]}

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Concatenate, Generic, ParamSpec, TypeVar
+from uuid import UUID
 
-from vestige.access.judge import HomeFacts, Subject, may
+from vestige.access.judge import HomeFacts, Plan, Subject, may, plan_of
 from vestige.access.permissions import Permission
+from vestige.access.roles import Relation
 from vestige.actions.ports import Ports, Transaction
 from vestige.custody.events import EventType
-from vestige.errors import LogUnwritable, Refused
+from vestige.errors import LogUnwritable, NotFound, Refused, Unseen
 from vestige.evidence.changes import Statement
 from vestige.evidence.people import Actor
 
@@ -43,9 +45,21 @@ class Desk:
             raise Refused(verdict.reason)
 
     def home(self) -> HomeFacts:
-        """What the rules need to know of the home."""
-        agency = self.ports.catalog.agency()
-        return HomeFacts(console_acts=bool(agency and agency.console_acts))
+        """What the rules need to know of the home; which units the actor supervises is asked only where a role of theirs reaches by that."""
+        agency, roles = self.ports.catalog.agency(), self.ports.roles
+        mine = [roles[role].reach.relations for role in self.actor.roles if role in roles]
+        supervises = self.actor.kind == "person" and any(Relation.SUPERVISES in one for one in mine)
+        units = self.ports.shape.supervised(UUID(self.actor.id), self.now()) if supervises else frozenset()
+        return HomeFacts(bool(agency and agency.console_acts), roles, units)
+
+    def reach(self, permission: Permission | None = None) -> Plan:
+        """Which recordings the actor's permission (that of the action by default) reaches."""
+        return plan_of(self.actor, permission or self.permission, self.home())
+
+    def known(self) -> Plan:
+        """Which recordings the actor may know of: those that they may list, and those that this act reaches. Others are not there for them."""
+        home = self.home()
+        return plan_of(self.actor, self.permission, home).also(plan_of(self.actor, Permission.ITEM_LIST, home))
 
     def writable(self) -> None:
         """Raises LogUnwritable while it is known that no event can be written: nothing is shown that no event could tell of."""
@@ -102,7 +116,7 @@ class Action(Generic[P, R]):
         try:
             desk.require()
             result = self.run(desk, *args, **kwargs)
-        except Refused as refusal:
+        except (Refused, Unseen) as refusal:
             _record_refusal(desk, refusal)
             raise
         except Exception as error:  # only the catalog knows its driver's errors; anything else is raised on
@@ -131,12 +145,12 @@ def refusals_recorded(desk: Desk) -> Iterator[None]:
     """Where something is shown outside a declared act (its event was written before), a refusal is recorded all the same."""
     try:
         yield
-    except Refused as refusal:
+    except (Refused, Unseen) as refusal:
         _record_refusal(desk, refusal)
         raise
 
 
-def _record_refusal(desk: Desk, refusal: Refused) -> None:
+def _record_refusal(desk: Desk, refusal: Refused | NotFound) -> None:
     statement = Statement(EventType.ACCESS_REFUSED, outcome={"refused": str(refusal)}, data={"act": desk.name})
     with _transaction(desk) as transaction:
         transaction.record(statement)

@@ -19,7 +19,6 @@ from uuid import UUID, uuid4
 
 from vestige.access.judge import Subject
 from vestige.access.permissions import Permission
-from vestige.access.plan import OwnedBy, visible
 from vestige.actions.arrival import EVENTS, Arrival, arrive, facts_of
 from vestige.actions.door import Desk, action
 from vestige.actions.joined import corrected_away
@@ -86,8 +85,8 @@ class Outcome:
 def receive(desk: Desk, sent: Sent, progress: Callable[[int], None]) -> Outcome:
     """Take one file in. Raises BadInput for what the sender says wrongly, Refused, DiskFull, Unavailable; then nothing of it is kept."""
     arrival = arrive(desk, sent.device, sent.officer, sent.category, sent.recorded_at)
-    reach = visible(desk.actor, desk.permission)
-    if arrival.officer is None and isinstance(reach, OwnedBy):
+    reach = desk.reach()
+    if arrival.officer is None and reach.own_only:
         arrival = replace(arrival, officer=reach.person)  # who may bring in only their own footage brings in their own
     desk.require(Subject(officer=arrival.officer))
     item, sealed, before = uuid7(), uuid4(), _stat(sent.path)

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from vestige.access.judge import Subject
+from vestige.access.judge import Subject, matches
 from vestige.access.permissions import Permission
-from vestige.access.plan import matches, visible
 from vestige.actions import joined
 from vestige.actions.door import Desk, action
 from vestige.actions.opened import opened_copies
 from vestige.custody.events import EventType
-from vestige.errors import NotFound
+from vestige.errors import Unseen
 from vestige.evidence.attribution import Correction
 from vestige.evidence.changes import Plain, Statement
 from vestige.evidence.items import EvidenceItem, Finding, ItemFilter, Recording, RedactionFacts, TrailEntry
@@ -36,23 +35,35 @@ class RecordingFacts:
 
 def subject_of(recording: Recording) -> Subject:
     """What the rules need to know of a recording."""
-    return Subject(officer=recording.officer, access_class=recording.access_class)
+    return Subject(recording.officer, recording.access_class, recording.unit, recording.marks)
 
 
-def find_item(desk: Desk, ref: str) -> tuple[EvidenceItem, Recording]:
-    """The item with that number or id, if the actor may do this to it. Raises NotFound, Refused."""
-    item = desk.ports.catalog.item(ref)
+def find_item(desk: Desk, ref: str, words: str = "") -> tuple[EvidenceItem, Recording]:
+    """The item with that number or id, if the actor may do this to it.
+
+    Raises NotFound, in the same words and after the same work whether there is none or the actor may not know of it; Refused for the rest.
+    """
+    item = desk.ports.catalog.item(ref, desk.known())
     recording = desk.ports.catalog.recording(str(item.recording)) if item else None
     if item is None or recording is None:
-        raise NotFound(f"there is no item {ref}")
+        raise Unseen(words or f"there is no item {ref[:100]}")
     desk.require(subject_of(recording))
     return item, recording
+
+
+def find_recording(desk: Desk, ref: str) -> Recording:
+    """The recording with that number or id, if the actor may do this to it. Raises as `find_item`."""
+    recording = desk.ports.catalog.recording(ref, desk.known())
+    if recording is None:
+        raise Unseen(f"there is no recording {ref[:100]}")
+    desk.require(subject_of(recording))
+    return recording
 
 
 @action("item.list", Permission.ITEM_LIST, EventType.ITEM_LISTED)
 def list_items(desk: Desk, wanted: ItemFilter) -> list[EvidenceItem]:
     """Items that the actor may see, quarantined ones too."""
-    items = desk.ports.catalog.items(visible(desk.actor, Permission.ITEM_LIST), wanted)
+    items = desk.ports.catalog.items(desk.reach(), wanted)
     desk.note(Statement(EventType.ITEM_LISTED, data={"filter": _filter(wanted), "items": len(items)}))
     return items
 
@@ -60,8 +71,8 @@ def list_items(desk: Desk, wanted: ItemFilter) -> list[EvidenceItem]:
 @action("recording.list", Permission.ITEM_LIST, EventType.ITEM_LISTED)
 def list_recordings(desk: Desk, wanted: ItemFilter) -> list[Recording]:
     """Recordings that the actor may see, newest first, with the posters that the list shows."""
-    recordings = desk.ports.catalog.recordings(visible(desk.actor, Permission.ITEM_LIST), wanted)
-    plan = visible(desk.actor, Permission.ITEM_VIEW)
+    recordings = desk.ports.catalog.recordings(desk.reach(), wanted)
+    plan = desk.reach(Permission.ITEM_VIEW)
     shown = [item.number for one in recordings if (item := poster_of(one)) and matches(plan, subject_of(one))]
     numbers = [one.number for one in recordings]
     desk.note(Statement(EventType.ITEM_LISTED, data={"filter": _filter(wanted), "recordings": numbers, "posters": shown}))
@@ -86,16 +97,12 @@ def show_item(desk: Desk, ref: str) -> tuple[EvidenceItem, Recording]:
 @action("recording.show", Permission.ITEM_SHOW, EventType.ITEM_SHOWN)
 def show_recording(desk: Desk, ref: str) -> RecordingFacts:
     """One recording with its findings and redactions. Raises NotFound."""
-    catalog = desk.ports.catalog
-    recording = catalog.recording(ref)
-    if recording is None:
-        raise NotFound(f"there is no recording {ref}")
-    desk.require(subject_of(recording))
+    catalog, recording = desk.ports.catalog, find_recording(desk, ref)
     parts = [recording, *joined.parts_of(desk.ports, recording)]
     findings = catalog.findings_of([*(one.id for one in parts), *(item.id for item in recording.items)])
     redactions = [redaction for item in recording.items for redaction in catalog.redactions_of(item.id)]
     desk.note(Statement(EventType.ITEM_SHOWN, about=("recording", str(recording.id))))
-    plan = visible(desk.actor, Permission.ITEM_SHOW)
+    plan = desk.reach()
     others = [one for one in joined.elsewhere(desk.ports, recording) if matches(plan, subject_of(one))]
     into, opened = joined.joined_into(desk.ports, recording), opened_copies(desk.ports, recording)
     corrections = [made for one in parts for made in catalog.corrections(one.id)]

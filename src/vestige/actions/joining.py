@@ -7,11 +7,12 @@ from vestige.access.permissions import Permission
 from vestige.actions import dock_whole
 from vestige.actions.door import Desk, Pen, action
 from vestige.actions.findings import close_by, open_finding
-from vestige.actions.items import subject_of
+from vestige.actions.items import find_recording
 from vestige.actions.joined import by_dock
 from vestige.actions.noticing import officer_differs
 from vestige.custody.events import EventType
-from vestige.errors import BadInput, NotFound, Unavailable
+from vestige.errors import BadInput, Unavailable
+from vestige.evidence.access import bits
 from vestige.evidence.changes import Change, Plain, Statement
 from vestige.evidence.items import FindingKind, Recording
 from vestige.policy.load import UNCATEGORIZED
@@ -34,7 +35,7 @@ def join(desk: Desk, ref: str, into: str, reason: str) -> Joined:
 
     Raises NotFound; BadInput where they are not of one activation, or where what is decided for them does not agree, or without a reason.
     """
-    part, whole = _found(desk, ref), _found(desk, into)
+    part, whole = find_recording(desk, ref), find_recording(desk, into)
     _may_be_one(part, whole)
     if not reason.strip():
         raise BadInput("joining recordings takes a reason")
@@ -42,7 +43,9 @@ def join(desk: Desk, ref: str, into: str, reason: str) -> Joined:
         containers = desk.ports.docks.containers([part.id, whole.id])
         for dock in sorted({one.dock for one in containers}):
             desk.ports.docks.lock(dock)  # what a dock is just sending is committed before, or goes to the other recording
-        if [_found(desk, ref), _found(desk, into)] != [part, whole] or desk.ports.docks.containers([part.id, whole.id]) != containers:
+        if [find_recording(desk, ref), find_recording(desk, into)] != [part, whole] or desk.ports.docks.containers(
+            [part.id, whole.id]
+        ) != containers:
             raise Unavailable("a part of it came in just now; look at it, and join it then")
         _decide(pen, part, whole)
         for item in part.items:
@@ -66,17 +69,9 @@ def _settle(desk: Desk, pen: Pen, part: Recording, whole: Recording, words: str)
             close_by(desk, pen, finding, words)
         if finding.object_id == part.id and finding.kind not in answered | _ASKED_ANEW and (finding.kind, finding.detail) not in told:
             open_finding(desk, pen, finding.kind, ("recording", whole.id), finding.detail)
-    officer_differs(desk, pen, _found(desk, str(whole.id)), words, again=False)
+    officer_differs(desk, pen, find_recording(desk, str(whole.id)), words, again=False)
     for container in desk.ports.docks.containers([whole.id]):
         dock_whole.look(desk, pen, container)
-
-
-def _found(desk: Desk, ref: str) -> Recording:
-    found = desk.ports.catalog.recording(ref)
-    if found is None:
-        raise NotFound(f"there is no recording {ref}")
-    desk.require(subject_of(found))
-    return found
 
 
 def _may_be_one(part: Recording, whole: Recording) -> None:
@@ -112,6 +107,8 @@ def _decide(pen: Pen, part: Recording, whole: Recording) -> None:
         lacking["unit"] = str(part.unit) if part.unit else None
     if whole.place is None and part.place is not None:
         lacking |= {"latitude_e7": round(part.place.latitude * 1e7), "longitude_e7": round(part.place.longitude * 1e7)}
+    if not part.marks <= whole.marks:
+        lacking["marks"] = bits(part.marks | whole.marks)
     if whole.corrected_at is None and part.corrected_at is not None:
         lacking["corrected_at"] = part.corrected_at
     if whole.clock_offset_ms is None and part.clock_offset_ms is not None:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from vestige.access.judge import Subject
 from vestige.access.permissions import Permission
-from vestige.access.roles import Role
 from vestige.actions.agency import granted
 from vestige.actions.door import Desk, action
 from vestige.custody.events import EventType
@@ -18,7 +17,7 @@ INVITATION_MS = 7 * 86_400_000
 
 
 @action("person.add", Permission.PERSON_ADD, EventType.PERSON_ADDED, EventType.ROLE_GRANTED)
-def add(desk: Desk, badge: str, name: str, roles: Sequence[Role], unit: str = "") -> Person:
+def add(desk: Desk, badge: str, name: str, roles: Sequence[str], unit: str = "") -> Person:
     """Add a person with roles. Raises BadInput for a badge that is taken or empty, Refused for a role that the actor may not grant."""
     badge, name = badge.strip(), name.strip()
     if not badge or not name or not badge.isprintable() or len(badge) > 64 or len(name) > 200:
@@ -27,7 +26,7 @@ def add(desk: Desk, badge: str, name: str, roles: Sequence[Role], unit: str = ""
         raise BadInput(f"there is a person with badge {badge} already")
     person = uuid7()
     for role in roles:
-        desk.require(Subject(person=person, role=role.value), Permission.ROLE_GRANT)
+        desk.require(Subject(person=person, role=str(role)), Permission.ROLE_GRANT)
     columns: dict[str, Plain] = {"badge": badge, "name": name, "unit": unit.strip(), "active": True}
     with desk.writing() as pen:
         pen.record(Statement(EventType.PERSON_ADDED, about=("person", str(person)), changes=(Change("person", person, columns),)))

@@ -33,9 +33,9 @@ PLANNED, APPROVED, RENDERED = "planned", "approved", "rendered"
 def find(desk: Desk, ref: str) -> tuple[RedactionFacts, Plan, EvidenceItem]:
     """A redaction, its plan and its item, if the actor may do this to the item. Raises NotFound, Refused, Tampered, Fault."""
     redaction = desk.ports.catalog.redaction(ref)
+    item, _ = find_item(desk, str(redaction.item) if redaction else "", f"there is no redaction {ref[:100]}")
     if redaction is None:
-        raise NotFound(f"there is no redaction {ref}")
-    item, _ = find_item(desk, str(redaction.item))
+        raise NotFound(f"there is no redaction {ref[:100]}")
     plan = plan_from_bytes(redaction.plan.encode())
     if plan.digest() != redaction.plan_digest:
         raise Tampered("the stored plan is not the one whose digest the log has; nothing is made of it")

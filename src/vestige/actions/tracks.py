@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from vestige.access.permissions import Permission
 from vestige.actions.door import Desk, action
-from vestige.actions.items import subject_of
+from vestige.actions.items import find_recording
 from vestige.actions.prepare import TRACK
 from vestige.custody.events import EventType
-from vestige.errors import NotFound
 from vestige.evidence.changes import Statement
 from vestige.evidence.items import EvidenceItem
 from vestige.evidence.tracks import Track, track_of
@@ -27,10 +26,7 @@ class ItemTrack:
 @action("recording.track", Permission.ITEM_VIEW, EventType.ITEM_SHOWN)
 def show_tracks(desk: Desk, ref: str) -> Sequence[ItemTrack]:
     """The tracks of a recording's items. Raises NotFound."""
-    recording = desk.ports.catalog.recording(ref)
-    if recording is None:
-        raise NotFound(f"there is no recording {ref}")
-    desk.require(subject_of(recording))
+    recording = find_recording(desk, ref)
     found = [one for one in recording.items if TRACK in one.working]
     desk.note(Statement(EventType.ITEM_SHOWN, about=("recording", str(recording.id)), data={"tracks_of": [one.number for one in found]}))
     return [ItemTrack(one, _read(desk, one)) for one in found]

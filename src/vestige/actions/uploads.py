@@ -16,7 +16,6 @@ from uuid import UUID, uuid4
 
 from vestige.access.judge import Subject
 from vestige.access.permissions import Permission
-from vestige.access.plan import OwnedBy, visible
 from vestige.actions.arrival import EVENTS, Arrival, arrive
 from vestige.actions.door import Desk, action, refusals_recorded
 from vestige.actions.intake import Outcome, give_up, kept_once
@@ -64,8 +63,8 @@ def start(desk: Desk, length: int, words: FileWords) -> Upload:
     """Begin an upload of that many bytes. Raises BadInput for what the sender says wrongly, DiskFull, Unavailable (too many at once)."""
     ports, now, owner = desk.ports, desk.now(), owner_of(desk.actor)
     arrival = arrive(desk, words.device, words.officer, words.category, words.recorded_at)
-    reach = visible(desk.actor, desk.permission)
-    officer = reach.person if arrival.officer is None and isinstance(reach, OwnedBy) else arrival.officer
+    reach = desk.reach()
+    officer = reach.person if arrival.officer is None and reach.own_only else arrival.officer
     desk.require(Subject(officer=officer))
     if length > LONGEST:
         raise BadInput(f"no object holds more than {LONGEST} bytes")
@@ -99,7 +98,7 @@ def offer(desk: Desk) -> Offer:
     told: dict[str, Plain] = {"policy": policy.name, "version": policy.version, "unfinished": [str(one.id) for one, _ in waiting]}
     desk.note(Statement(EventType.POLICY_READ, data=told))
     named = tuple(sorted(name for name in policy.categories if name != UNCATEGORIZED))
-    return Offer(named, isinstance(visible(desk.actor, desk.permission), OwnedBy), waiting)
+    return Offer(named, desk.reach().own_only, waiting)
 
 
 def plan(ports: Ports, actor: Actor, paths: Sequence[str]) -> list[CardFile]:

@@ -102,11 +102,9 @@ def show_picture(desk: Desk, item: UUID, kind: str) -> bytes:
 def still(desk: Desk, item: UUID, kind: str) -> bytes:
     """A poster or thumbnail, for a person with the right to view. Raises NotFound for none, and for a recording that is not unrestricted."""
     desk.writable()
-    found = desk.ports.catalog.item(str(item))
-    recording = desk.ports.catalog.recording(str(found.recording)) if found else None
-    if found is None or recording is None or kind not in found.working:
+    found, recording = find_item(desk, str(item), "there is no such picture")
+    if kind not in found.working:
         raise NotFound("there is no such picture")
-    desk.require(subject_of(recording), Permission.ITEM_VIEW)
     if recording.access_class != "unrestricted":
         raise NotFound("pictures of restricted recordings are not shown in lists")
     with closing(desk.ports.vault.open_working(found.id, found.sealed, kind)) as reader:

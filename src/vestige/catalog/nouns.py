@@ -80,7 +80,7 @@ NOUNS: Mapping[str, Noun] = {
         models.Recording,
         {
             **_same("number", "recorded_at", "recorded_at_source", "category", "access_class", "latitude_e7", "longitude_e7"),
-            **_same("test", "corrected_at", "clock_offset_ms"),
+            **_same("test", "corrected_at", "clock_offset_ms", "marks"),
             "device": "device_id",
             "officer": "officer_id",
             "unit": "unit_id",

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 
-from vestige.access.plan import Plan
+from vestige.access.judge import EVERYTHING, Plan
 from vestige.catalog import models, values
 from vestige.catalog.accounts.models import Person as PersonRow
 from vestige.catalog.accounts.models import RoleGrant
 from vestige.catalog.places import came_near
-from vestige.catalog.plans import compile_plan
+from vestige.catalog.plans import condition, seen
 from vestige.evidence.attribution import Correction
 from vestige.evidence.docks import Part
 from vestige.evidence.items import (
@@ -89,15 +89,15 @@ def holder(device_id: UUID, at: int) -> UUID | None:
     return spans.values_list("person_id", flat=True).first()
 
 
-def item(ref: str) -> EvidenceItem | None:
-    """The item with that number or id."""
-    row = _items().filter(_named(ref, "number")).first()
+def item(ref: str, visible: Plan = EVERYTHING) -> EvidenceItem | None:
+    """The item with that number or id, if the plan shows it."""
+    row = _items().filter(_named(ref, "number")).filter(condition(visible, "recording__")).first()
     return values.item(row) if row else None
 
 
-def recording(ref: str) -> Recording | None:
-    """The recording with that number or id."""
-    row = _recordings().filter(_named(ref, "number")).first()
+def recording(ref: str, visible: Plan = EVERYTHING) -> Recording | None:
+    """The recording with that number or id, if the plan shows it."""
+    row = _recordings().filter(_named(ref, "number")).filter(condition(visible, "")).first()
     return values.recording(row) if row else None
 
 
@@ -114,22 +114,22 @@ def recordings_of(device_id: UUID, limit: int) -> list[Recording]:
 
 def recordings(visible: Plan, wanted: ItemFilter) -> list[Recording]:
     """Recordings, newest first, that the plan shows and the filter wants."""
-    rows = held_recordings().filter(compile_plan(visible, "")).filter(_narrow(wanted, ""))
+    rows = held_recordings().filter(_narrow(wanted, ""))
     if wanted.status is not None:
         rows = rows.filter(_status(wanted.status))
     if wanted.before is not None:
         rows = rows.filter(id__lt=wanted.before)
-    return [values.recording(row) for row in rows.order_by("-id")[: wanted.limit]]
+    return [values.recording(row) for row in seen(rows, visible, "", "-id", wanted.limit)]
 
 
 def items(visible: Plan, wanted: ItemFilter) -> list[EvidenceItem]:
     """Items, oldest first, that the plan shows and the filter wants."""
-    rows = _items().filter(compile_plan(visible, "recording__")).filter(_narrow(wanted, "recording__"))
+    rows = _items().filter(_narrow(wanted, "recording__"))
     if wanted.status is not None:
         rows = rows.filter(status=wanted.status.value)
     if wanted.before is not None:
         rows = rows.filter(id__gt=wanted.before)
-    return [values.item(row) for row in rows.order_by("id")[: wanted.limit]]
+    return [values.item(row) for row in seen(rows, visible, "recording__", "id", wanted.limit)]
 
 
 def with_digest(digest: Digest) -> list[tuple[EvidenceItem, Recording]]:

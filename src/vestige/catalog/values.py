@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from vestige.catalog import models
 from vestige.catalog.accounts.models import Person as PersonRow
 from vestige.catalog.log import opened
+from vestige.evidence.access import marks_of
 from vestige.evidence.attribution import Correction
 from vestige.evidence.items import (
     Device,
@@ -72,6 +73,7 @@ def recording(row: models.Recording) -> Recording:
         pre_event_ms=max((_pre_event(json.loads(container.said)) for container in row.containers.all()), default=0),
         corrected_at=row.corrected_at,
         clock_offset_ms=row.clock_offset_ms,
+        marks=marks_of(row.marks),
         unit=row.unit_id,
         unit_code=row.unit.code if row.unit else None,
         incomplete=any(container.complete is None for container in row.containers.all()),

@@ -28,6 +28,7 @@ MODULES = {
     "join": ["joining"],
     "clip": ["clip"],
     "correct": ["correct"],
+    "mark": ["mark"],
     "redact": ["redaction"],
     "review": ["redaction"],
     "approve": ["redaction"],

@@ -85,6 +85,7 @@ class EventType(StrEnum):
     POSTING_OPENED = "posting:opened"
     RECORDING_COMPLETED = "recording:completed"
     RECORDING_CORRECTED = "recording:corrected"
+    RECORDING_MARKED = "recording:marked"
     RECORDING_MARKED_TEST = "recording:marked_test"
     RECORDING_JOINED = "recording:joined"
     RECORDING_PLACED = "recording:placed"

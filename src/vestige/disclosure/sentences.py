@@ -74,6 +74,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "posting:opened": "A person came to a unit of the agency.",
         "recording:completed": "The docking station said that it had sent all of the recording.",
         "recording:corrected": "A person corrected who recorded, or when; what the camera itself had said is kept beside it.",
+        "recording:marked": "The recording was marked as one that is kept apart (as sealed, or of a juvenile, say), or such a mark was taken away.",
         "recording:marked_test": "The recording was marked as a function check of the camera before a shift, or that mark was taken away.",
         "recording:joined": "Two parts of one recording, which two docking stations had sent, were put together; the files were not touched.",
         "recording:placed": "It was entered to which unit of the agency recordings belong: the one that their officer was in then.",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from vestige.evidence.access import Mark
 from vestige.evidence.tracks import Near
 from vestige.evidence.values import Digest, Place
 
@@ -98,6 +99,7 @@ class Recording:
     pre_event_ms: int = 0
     unit: UUID | None = None
     unit_code: str | None = None
+    marks: frozenset[Mark] = frozenset()
 
     @property
     def pre_event_sound(self) -> bool | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -9,11 +10,15 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 
-from vestige.actions.door import Action
+from vestige.access.judge import matches
+from vestige.access.permissions import Permission
+from vestige.actions.door import Action, Desk
+from vestige.actions.items import subject_of
 from vestige.actions.ports import Ports
 from vestige.catalog.accounts.models import Person
 from vestige.errors import NotFound, Unavailable
 from vestige.evidence.home import AgencyFacts
+from vestige.evidence.items import Recording
 from vestige.evidence.people import Actor
 
 if TYPE_CHECKING:
@@ -109,3 +114,9 @@ def actor(request: HttpRequest) -> Actor:
 def act(request: HttpRequest, action: Action[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
     """Do an action for the person who asks. Raises what the action raises."""
     return action(ports(), actor(request), *args, **kwargs)
+
+
+def reach(request: HttpRequest, permission: Permission) -> Callable[[Recording], bool]:
+    """Whether the permission of the person who asks reaches a recording: decides what a page offers, never what is allowed."""
+    plan = Desk(ports(), actor(request), "page.offer", permission, ()).reach()
+    return lambda recording: matches(plan, subject_of(recording))

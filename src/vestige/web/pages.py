@@ -1,7 +1,6 @@
 """Drawing a page in the house style, and what pages make of errors."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from types import MappingProxyType
@@ -11,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render as _render
 
 from vestige.access.permissions import Permission
-from vestige.access.roles import PERMISSIONS, of
 from vestige.actions import backups_due, keys
 from vestige.errors import BadInput, NotFound, Refused, Unavailable, VestigeError
 from vestige.evidence.people import Actor
@@ -53,7 +51,8 @@ _LINKS = (
 
 def holds(actor: Actor, permission: Permission) -> bool:
     """Whether some role of the actor has the permission: decides what a page offers, never what is allowed."""
-    return any(permission in PERMISSIONS[role] for role in map(of, actor.roles) if role)
+    roles = hands.ports().roles
+    return any(permission in roles[role].permissions for role in actor.roles if role in roles)
 
 
 def draw(request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, status: int = 200) -> HttpResponse:
@@ -113,15 +112,6 @@ def _asked(
         return view(request, *args, **kwargs)
     except VestigeError as error:
         return refusal(request, error)
-
-
-@contextmanager
-def unseen(what: str) -> Iterator[None]:
-    """Who may not see a thing may not know that it is there: a refusal becomes `not found`."""
-    try:
-        yield
-    except Refused as error:
-        raise NotFound(f"there is no {what} that you may see") from error
 
 
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django's signature

@@ -79,6 +79,7 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
         E.POSTING_OPENED: "A person came to a unit",
         E.RECORDING_COMPLETED: "The dock said that the recording is complete",
         E.RECORDING_CORRECTED: "Officer or time was corrected; what the camera said is kept",
+        E.RECORDING_MARKED: "The marks that keep the recording apart were changed",
         E.RECORDING_MARKED_TEST: "The mark of a function check was set or taken away",
         E.RECORDING_JOINED: "Two parts of one recording, sent by two docks, were joined",
         E.RECORDING_PLACED: "Recordings were given the unit that their officer was in then",

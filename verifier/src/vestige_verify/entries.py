@@ -83,6 +83,7 @@ EVENT_TYPES: Final = frozenset(
         "posting:opened",
         "recording:completed",
         "recording:corrected",
+        "recording:marked",
         "recording:marked_test",
         "recording:joined",
         "recording:placed",

@@ -105,6 +105,7 @@ class Recording(models.Model):
     test = models.BooleanField(null=True)
     corrected_at = models.BigIntegerField(null=True)
     clock_offset_ms = models.BigIntegerField(null=True)
+    marks = models.BigIntegerField(null=True)
 
     class Meta:
         """Lists run newest first, by officer, unit, device, category and time."""

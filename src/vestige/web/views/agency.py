@@ -25,9 +25,8 @@ def import_file(request: HttpRequest) -> HttpResponseBase:
     sent = request.FILES.get("roster")
     preview = "preview" in request.POST
     try:
-        if sent is None:
-            raise BadInput("choose a file")
-        done = hands.act(request, agency_shape.preview if preview else agency_shape.import_file, sent.read(LARGEST + 1))
+        data = sent.read(LARGEST + 1) if sent else b""
+        done = hands.act(request, agency_shape.preview if preview else agency_shape.import_file, data)
     except BadInput as error:
         messages.error(request, f"{str(error)[:1].upper()}{str(error)[1:]}.")
         return redirect("/agency")

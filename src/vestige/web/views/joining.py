@@ -7,14 +7,12 @@ from django.shortcuts import redirect
 from vestige.actions import joining
 from vestige.errors import BadInput, Unavailable
 from vestige.web import hands
-from vestige.web.pages import unseen
 
 
 def join(request: HttpRequest, ref: str) -> HttpResponseBase:
     """Join this recording into the one that the form names; the page of the whole follows."""
     try:
-        with unseen("recording"):
-            done = hands.act(request, joining.join, ref, request.POST.get("into", ""), request.POST.get("reason", ""))
+        done = hands.act(request, joining.join, ref, request.POST.get("into", ""), request.POST.get("reason", ""))
     except (BadInput, Unavailable) as error:
         messages.error(request, f"{str(error)[:1].upper()}{str(error)[1:]}.")
         return redirect(f"/recordings/{ref}")

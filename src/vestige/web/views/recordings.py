@@ -16,12 +16,11 @@ from vestige.actions.prepare import TRACK
 from vestige.actions.trail_report import Form, report
 from vestige.errors import BadInput, NotFound
 from vestige.evidence.items import EvidenceItem, ItemFilter, ItemStatus, Recording
-from vestige.evidence.people import Actor
 from vestige.evidence.tracks import near
 from vestige.web import hands, places
 from vestige.web.bytes.passes import pass_for
 from vestige.web.media import PAGES, playing
-from vestige.web.pages import draw, holds, unseen
+from vestige.web.pages import draw, holds
 from vestige.web.times import moment
 from vestige.web.words import tell
 
@@ -59,9 +58,9 @@ def list_recordings(request: HttpRequest) -> HttpResponseBase:
     except BadInput as error:
         wanted, wrong = ItemFilter(limit=_PAGE), str(error)
     found = hands.act(request, items.list_recordings, wanted)
-    may_view = holds(hands.actor(request), Permission.ITEM_VIEW)
+    may_view = hands.reach(request, Permission.ITEM_VIEW)
     context = {
-        "rows": [_row(request, one, shown=may_view) for one in found],
+        "rows": [_row(request, one, shown=may_view(one)) for one in found],
         "given": given,
         "filtered": any(given.values()),
         "wrong": wrong,
@@ -75,8 +74,7 @@ def list_recordings(request: HttpRequest) -> HttpResponseBase:
 
 def show_recording(request: HttpRequest, ref: str) -> HttpResponseBase:
     """A recording: player, segments, facts, findings, derived copies and the trail of its first item."""
-    with unseen("recording"):
-        facts = hands.act(request, items.show_recording, ref)
+    facts = hands.act(request, items.show_recording, ref)
     recording, actor = facts.recording, hands.actor(request)
     segments = recording.segments
     trail: Sequence[object] = ()
@@ -84,7 +82,7 @@ def show_recording(request: HttpRequest, ref: str) -> HttpResponseBase:
     if first and holds(actor, Permission.TRAIL_READ):
         trail = [tell(entry) for entry in hands.act(request, items.read_trail, str(first.id))[1]]
     context = {
-        **_stage(recording, [facts.opened.get(item.id, item) for item in segments], actor),
+        **_stage(request, recording, [facts.opened.get(item.id, item) for item in segments]),
         "places": _places(request, recording),
         "recording": recording,
         "segments": segments,
@@ -114,8 +112,7 @@ def correct(request: HttpRequest, ref: str) -> HttpResponseBase:
     officer, at = request.POST.get("officer", ""), request.POST.get("recorded_at", "").strip()
     try:
         given = moment(at, "recorded")
-        with unseen("recording"):
-            hands.act(request, correcting.correct, ref, request.POST.get("reason", ""), officer=officer, recorded_at=given)
+        hands.act(request, correcting.correct, ref, request.POST.get("reason", ""), officer=officer, recorded_at=given)
     except BadInput as error:
         messages.error(request, f"{str(error)[:1].upper()}{str(error)[1:]}.".replace("..", "."))
     else:
@@ -125,12 +122,11 @@ def correct(request: HttpRequest, ref: str) -> HttpResponseBase:
 
 def show_item(request: HttpRequest, ref: str) -> HttpResponseBase:
     """One item by itself: a derived copy, or one segment."""
-    with unseen("item"):
-        item, recording = hands.act(request, items.show_item, ref)
+    item, recording = hands.act(request, items.show_item, ref)
     actor = hands.actor(request)
     parent = next((other for other in recording.items if other.id == item.parent), None)
     context = {
-        **_stage(recording, (item,), actor),
+        **_stage(request, recording, (item,)),
         "recording": recording,
         "item": item,
         "parent": parent,
@@ -142,8 +138,7 @@ def show_item(request: HttpRequest, ref: str) -> HttpResponseBase:
 
 def trail(request: HttpRequest, ref: str) -> HttpResponseBase:
     """The custody trail of an item, oldest first."""
-    with unseen("item"):
-        item, entries = hands.act(request, items.read_trail, ref)
+    item, entries = hands.act(request, items.read_trail, ref)
     return draw(request, "trail.html", {"item": item, "trail": [tell(entry) for entry in entries]})
 
 
@@ -154,15 +149,14 @@ def trail_report(request: HttpRequest, ref: str, form: str) -> HttpResponseBase:
     """The trail as a report, to be kept: always a download, so that its own style is not at odds with this site's rules."""
     if form not in set(Form):
         raise NotFound("there is no such form of a report")
-    with unseen("item"):
-        written = hands.act(request, report, ref, Form(form))
+    written = hands.act(request, report, ref, Form(form))
     disposition = f'attachment; filename="{written.filename}"'
     return HttpResponse(written.data, content_type=_TYPES[written.form], headers={"Content-Disposition": disposition})
 
 
-def _stage(recording: Recording, shown: Sequence[EvidenceItem], actor: Actor) -> dict[str, Any]:
+def _stage(request: HttpRequest, recording: Recording, shown: Sequence[EvidenceItem]) -> dict[str, Any]:
     """What the player needs, and whether this person may use it."""
-    may_view = holds(actor, Permission.ITEM_VIEW)
+    may_view = hands.reach(request, Permission.ITEM_VIEW)(recording)
     at = recording.recorded_at
     if at is not None and len(shown) == 1:
         at += sum(item.duration_ms for item in recording.segments if item.position < shown[0].position)
@@ -177,7 +171,7 @@ def _stage(recording: Recording, shown: Sequence[EvidenceItem], actor: Actor) ->
 
 def _places(request: HttpRequest, recording: Recording) -> Mapping[str, object] | None:
     """Where the camera was, for those who may view the recording; None where nothing tells it."""
-    if not any(TRACK in one.working for one in recording.items) or not holds(hands.actor(request), Permission.ITEM_VIEW):
+    if not any(TRACK in one.working for one in recording.items) or not hands.reach(request, Permission.ITEM_VIEW)(recording):
         return None
     found = hands.act(request, tracks.show_tracks, str(recording.id))
     return {"told": places.told(found), "drawn": places.drawn(found, hands.agency().timezone)}
