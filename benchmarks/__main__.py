@@ -6,7 +6,7 @@
 import sys
 import traceback
 
-from benchmarks import acts, backup, docks, fsck, intake, media_index, published, redaction, seeking, tus
+from benchmarks import acts, backup, docks, fsck, intake, lists, media_index, published, redaction, seeking, tus
 from benchmarks.measure import MISSED, TooSmall, say
 
 ALL = {
@@ -18,6 +18,7 @@ ALL = {
     "seeking": seeking.run,
     "published": published.run,
     "fsck": fsck.run,
+    "lists": lists.run,
     "backup": backup.run,
     "media_index": media_index.run,
 }
