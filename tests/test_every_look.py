@@ -71,7 +71,7 @@ ACTING = {
         "mark",
     ),
     *("keys revoke", "keys rotate", "log anchor", "log stamp", "log witness add", "log witness submit", "log witness withdraw", "migrate"),
-    *("models install", "people add", "redact", "release", "render", "restore", "review"),
+    *("models install", "people add", "people grant", "people withdraw", "redact", "release", "render", "restore", "review"),
 }
 """They change something or let something out: the door itself refuses one that ends without an event."""
 NO_HOME = {

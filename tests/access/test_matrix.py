@@ -274,6 +274,8 @@ OTHERS = {
     "/devices/<uuid:ref>/faults/<uuid:fault>/end": "/devices/{camera}/faults/{camera}/end",
     "/devices/<uuid:ref>/return": "/devices/{camera}/return",
     "/findings/<uuid:ref>/close": "/findings/{camera}/close",
+    "/people/roles/<uuid:ref>/confirm": "/people/roles/{camera}/confirm",
+    "/people/roles/<uuid:ref>/decline": "/people/roles/{camera}/decline",
     "/reviews/<str:week>": "/reviews/1999-W01",
     "/reviews/<str:week>/sign": "/reviews/1999-W01/sign",
 }

@@ -144,8 +144,8 @@ def _person(actor: Actor, permission: Permission, subject: Subject | None, home:
         )
     if subject is None:
         return Verdict(allowed=True, reason=f"as {roles[0]}")
-    if permission is Permission.ROLE_GRANT:
-        return _granting(actor, subject, home)
+    if permission in {Permission.ROLE_GRANT, Permission.ROLE_PROPOSE}:
+        return _granting(actor, subject, home, alone=permission is Permission.ROLE_GRANT)
     plan = plan_of(actor, permission, home)
     for rule in plan.rules:
         if holds(plan, rule, subject):
@@ -167,12 +167,13 @@ def _why_not(roles: list[str], plan: Plan, subject: Subject) -> str:
     return f"the recording is marked {', '.join(marks)}, which as {who} one may not see"
 
 
-def _granting(actor: Actor, subject: Subject, home: HomeFacts) -> Verdict:
+def _granting(actor: Actor, subject: Subject, home: HomeFacts, *, alone: bool = True) -> Verdict:
     rule = home.roles.get(subject.role or "")
     if rule is None:
         return Verdict(allowed=False, reason=f"there is no role {subject.role!r}")
     if subject.person is not None and str(subject.person) == actor.id:
         return Verdict(allowed=False, reason="nobody grants a role to themselves")
-    if takes_two(rule) and not home.console_acts:
-        return Verdict(allowed=False, reason=f"the role {subject.role} takes two granters, which this version does not have yet")
+    if alone and takes_two(rule) and not home.console_acts:
+        words = f"the role {subject.role} takes two granters: one proposes it on the page People, another confirms it there"
+        return Verdict(allowed=False, reason=words)
     return Verdict(allowed=True, reason="one granter is enough")

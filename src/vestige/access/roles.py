@@ -81,7 +81,10 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             Permission.PERSON_ADD,
             Permission.PERSON_INVITE,
             Permission.PERSON_LIST,
+            Permission.ROLE_CONFIRM,
             Permission.ROLE_GRANT,
+            Permission.ROLE_PROPOSE,
+            Permission.ROLE_WITHDRAW,
             Permission.MODEL_INSTALL,
             Permission.MODEL_LIST,
         }
@@ -233,10 +236,11 @@ SYSTEM = frozenset(
 DOCK = frozenset({Permission.DOCK_READ, Permission.DOCK_SEND, Permission.ITEM_INGEST})
 """What a dock system may do: send, by its protocol or as resumable uploads, and read the objects of its own System container."""
 
-WEIGHTY = frozenset({Permission.ITEM_EXPORT, Permission.REDACTION_APPROVE, Permission.REDACTION_RELEASE, Permission.REVIEW_SIGN})
+_LETS_OUT = frozenset({Permission.ITEM_EXPORT, Permission.REDACTION_APPROVE, Permission.REDACTION_RELEASE, Permission.REVIEW_SIGN})
+WEIGHTY = _LETS_OUT | {Permission.ROLE_CONFIRM, Permission.ROLE_PROPOSE}
 """Acts that on the console take the person's own second factor, unless the home was made for demonstrations and tests."""
 
-TWO_GRANTERS = frozenset({Permission.ITEM_VIEW, Permission.TRAIL_READ}) | WEIGHTY
+TWO_GRANTERS = frozenset({Permission.ITEM_VIEW, Permission.TRAIL_READ}) | _LETS_OUT
 """A role with one of these over the recordings of others takes two granters."""
 
 

@@ -7,8 +7,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from vestige.catalog import models
-from vestige.catalog.accounts.models import Person
+from vestige.catalog.accounts.models import Person, RoleGrant
 from vestige.evidence.agency import Part, Posting, Shape, Unit, UnitKind, down_from
+from vestige.evidence.people import RoleProposal
 
 
 class DjangoAgency:
@@ -37,6 +38,24 @@ class DjangoAgency:
         known = Coalesce("corrected_at", F("recorded_at") - Coalesce("clock_offset_ms", 0))
         rows = models.Recording.objects.filter(officer=person, unit__isnull=True).annotate(known=known).filter(known__isnull=False)
         yield from rows.order_by("id").values_list("id", "known").iterator()
+
+    def proposals(self, person: UUID | None = None) -> list[RoleProposal]:
+        """Proposed roles that wait for a second person (for one person), oldest first."""
+        rows = models.RoleProposal.objects.filter(ended__isnull=True).select_related("person").order_by("proposed_at", "id")
+        rows = rows.filter(person=person) if person else rows
+        return [
+            RoleProposal(row.id, row.person_id, row.person.badge, row.person.name, row.role, row.proposed_by, row.proposed_at)
+            for row in rows
+        ]
+
+    def grants(self, person: UUID, role: str) -> list[UUID]:
+        """The grants by which a person holds a role now."""
+        return list(RoleGrant.objects.filter(person=person, role=role, withdrawn__isnull=True).values_list("id", flat=True))
+
+    def makings(self, since: int) -> list[tuple[str, str, int]]:
+        """Who (`kind:id`) made whose account or gave whom a role since then, and when (ms), as the log tells it."""
+        told = models.Event.objects.filter(type__in=("person:added", "role:granted"), time__gte=since, object_kind="person")
+        return list(told.order_by("seq").values_list("actor", "object_id", "time"))
 
     def supervised(self, person: UUID, now: int) -> frozenset[UUID]:
         """The units that the person supervises at that moment, and all within them."""

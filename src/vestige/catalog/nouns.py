@@ -76,6 +76,7 @@ NOUNS: Mapping[str, Noun] = {
     ),
     "person": Noun(Person, _same("badge", "name", "unit", "active")),
     "posting": Noun(models.Posting, {**_same("part", "starts", "ends"), "person": "person_id", "unit": "unit_id"}),
+    "proposal": Noun(models.RoleProposal, {**_same("role", "proposed_by", "proposed_at", "ended", "outcome"), "person": "person_id"}),
     "recording": Noun(
         models.Recording,
         {

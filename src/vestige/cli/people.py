@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 import typer
 
-from vestige.actions import people
+from vestige.actions import granting, people
 from vestige.cli.context import Context
 from vestige.cli.output import answer, emit
 from vestige.errors import BadInput
@@ -16,6 +16,8 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="The people of the agency.", no_args_is_help=True)
     group.command("add", help="Add a person.")(add)
     group.command("list", help="List the people.")(list_people)
+    group.command("grant", help="Give a role, or propose it where it takes two granters.")(grant)
+    group.command("withdraw", help="Take a role away.")(withdraw)
     app.add_typer(group, name="people")
 
 
@@ -41,6 +43,23 @@ def add(  # a command's options
         value["invitation"] = f"/join/{token}"
         words += f"\ninvitation: {home.config.public_url or 'http://localhost:8000'}/join/{token}"
     answer(value, words, json=given.json)
+
+
+def grant(context: typer.Context, badge: str, role: str) -> None:
+    """Give a role where one granter is enough; else propose it, for somebody else to confirm on the page People."""
+    given: Context = context.obj
+    home = given.open()
+    done = granting.grant(home.ports, given.actor(home), badge, role)
+    words = f"{done.person.badge} is {done.role} now" if done.granted else f"it is proposed that {done.person.badge} becomes {done.role}"
+    answer({"person": str(done.person.id), "role": done.role, "granted": done.granted}, words, json=given.json)
+
+
+def withdraw(context: typer.Context, badge: str, role: str, reason: str = typer.Option("", help="Why.")) -> None:
+    """Take a role away, at once."""
+    given: Context = context.obj
+    home = given.open()
+    person = granting.withdraw(home.ports, given.actor(home), badge, role, reason)
+    answer({"person": str(person.id), "role": role, "withdrawn": True}, f"{person.badge} is {role} no more", json=given.json)
 
 
 def list_people(context: typer.Context) -> None:

@@ -32,6 +32,19 @@ class Person:
     active: bool
 
 
+@dataclass(frozen=True, slots=True)
+class RoleProposal:
+    """A role that one person proposed for another and that waits for a second to confirm it; `proposed_by` as an event names its actor."""
+
+    id: UUID
+    person: UUID
+    badge: str
+    name: str
+    role: str
+    proposed_by: str
+    proposed_at: int
+
+
 def system(name: str) -> Actor:
     """The system itself, doing a job of that name."""
     return Actor(kind="system", id=name, name=f"system:{name}", roles=frozenset({"system"}), via="system")

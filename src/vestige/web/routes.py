@@ -18,6 +18,7 @@ from vestige.actions import (
     dock_words,
     docks,
     findings,
+    granting,
     items,
     joining,
     kiosk,
@@ -35,6 +36,7 @@ from vestige.web.views import docks as stations
 from vestige.web.views import findings as listing
 from vestige.web.views import joining as joins
 from vestige.web.views import kiosk as station
+from vestige.web.views import roles as grants
 from vestige.web.views import uploads as uploading
 
 _GET = ("GET", "HEAD")
@@ -102,7 +104,11 @@ PAGES = (
     _page("kiosk", station.show, kiosk.show),
     _page("kiosk/check-out", station.check_out, kiosk.check_out, _POST),
     _page("kiosk/return", station.bring_back, kiosk.bring_back, _POST),
-    _page("people", listing.list_people, people.list_people),
+    _page("people", grants.list_people, people.list_people),
+    _page("people/roles", grants.grant, granting.grant, _POST),
+    _page("people/roles/<uuid:ref>/confirm", grants.confirm, granting.confirm, _POST),
+    _page("people/roles/<uuid:ref>/decline", grants.decline, granting.decline, _POST),
+    _page("people/roles/withdraw", grants.withdraw, granting.withdraw, _POST),
     _page("recordings", recordings.list_recordings, items.list_recordings),
     _page("recordings/<str:ref>", recordings.show_recording, items.show_recording),
     _page("recordings/<str:ref>/correct", recordings.correct, correcting.correct, _POST),

@@ -1,6 +1,6 @@
 """All tables of the catalog."""
 
-from vestige.catalog.models.agency import Posting, Unit
+from vestige.catalog.models.agency import Posting, RoleProposal, Unit
 from vestige.catalog.models.docks import Dock, DockContainer, DockObject, DockToken
 from vestige.catalog.models.evidence import (
     Agency,
@@ -57,6 +57,7 @@ __all__ = [
     "Redaction",
     "Review",
     "ReviewedSpan",
+    "RoleProposal",
     "Sequenced",
     "Stamp",
     "TrackPoint",

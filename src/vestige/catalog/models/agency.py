@@ -46,3 +46,18 @@ class Posting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} in {self.unit_id}"
+
+
+class RoleProposal(models.Model):
+    """A role that takes two granters, proposed by one; `outcome` is granted or declined once it has `ended`."""
+
+    id = _id()
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="proposals")
+    role = models.CharField(max_length=64)
+    proposed_by = models.CharField(max_length=100)
+    proposed_at = models.BigIntegerField()
+    ended = models.BigIntegerField(null=True)
+    outcome = models.CharField(max_length=20, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.role} for {self.person_id}"

@@ -1,4 +1,4 @@
-"""What needs a person, and who the people are."""
+"""What needs a person."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
 from vestige.access.permissions import Permission
-from vestige.actions import findings, people
+from vestige.actions import findings
 from vestige.errors import BadInput
 from vestige.web import hands
 from vestige.web.pages import draw, holds
@@ -30,8 +30,3 @@ def close(request: HttpRequest, ref: UUID) -> HttpResponseBase:
     else:
         messages.success(request, "The finding is closed.")
     return redirect("/findings")
-
-
-def list_people(request: HttpRequest) -> HttpResponseBase:
-    """Everybody with their roles."""
-    return draw(request, "people.html", {"people": hands.act(request, people.list_people)})
