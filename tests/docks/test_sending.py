@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.db.models.signals import post_init
 from tests.agency import CONSOLE, Agency, make_agency
 
 from vestige.actions import chasing, dock_intake, dock_words, docks, findings
 from vestige.actions.checking import check
 from vestige.actions.dock_intake import Received, Sending
-from vestige.catalog.models import DockContainer, Event, Intake, Recording
+from vestige.catalog.models import DockContainer, Event, EvidenceItem, Intake, Recording
 from vestige.errors import NotFound, Refused, Unavailable
 from vestige.evidence.docks import Dock
 from vestige.evidence.items import FindingKind
@@ -62,6 +63,26 @@ def test_objects_of_one_recording_stand_in_the_order_of_their_times(agency: Agen
     dock_words.describe(agency.ports, dock.actor(), container_name(NAME), {"Status": "Complete"}, make=False)
     assert [one.incomplete for one in [agency.ports.catalog.recording(str(row.id))] if one] == [False]
     assert check(agency.ports, CONSOLE) == []
+
+
+def test_what_comes_in_does_not_read_all_that_came_before_it(agency: Agency) -> None:
+    dock = connected(agency)
+    announced(agency, dock)
+    read: list[object] = []
+
+    def noted(instance: object, **_: object) -> None:
+        read.append(instance)
+
+    post_init.connect(noted, sender=EvidenceItem)
+    try:
+        counts = []
+        for number in range(12):
+            read.clear()
+            send(agency, dock, f"bookmark_20260101T1000{number:02}Z_{number}", b"%d" % number)
+            counts.append(len(read))
+    finally:
+        post_init.disconnect(noted, sender=EvidenceItem)
+    assert counts[2:] == [counts[2]] * 10
 
 
 def test_many_at_once_make_one_recording_and_each_thing_once(agency: Agency) -> None:

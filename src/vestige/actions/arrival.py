@@ -203,7 +203,7 @@ class Judged:
             open_finding(desk, pen, FindingKind.QUARANTINED, item, self.reason)
         if self.damage:
             open_finding(desk, pen, FindingKind.DAMAGED, item, self.damage)
-        found = desk.ports.catalog.recording(str(recording))
+        found = desk.ports.catalog.recording_itself(recording)
         if found and found.device and not self.arrival.recording:
             sequence(desk, pen, found.device, (self.arrival.item, self._filename()))
         if found is None or not new:

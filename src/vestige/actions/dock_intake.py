@@ -187,7 +187,7 @@ class _Reception:
             changes.append(Change("dock_container", container.id, {"recording": str(recording)}))
         place = judged.facts.get("place")
         if joins and isinstance(place, list) and self.sending.name.part is Part.TRAIL:
-            known = self.desk.ports.catalog.recording(str(recording))
+            known = self.desk.ports.catalog.recording_itself(recording)
             if known and known.place is None:
                 changes.append(Change("recording", recording, {"latitude_e7": place[0], "longitude_e7": place[1]}))
         offset = trail_offset(container.said, judged.facts)
@@ -210,7 +210,7 @@ class _Reception:
             about = ("device", sender.device.id) if kind is FindingKind.DEVICE_UNKNOWN and sender.device else ("recording", recording)
             if kind not in known:
                 open_finding(desk, pen, kind, about, words)
-        offset, found = trail_offset(container.said, judged.facts), desk.ports.catalog.recording(str(recording))
+        offset, found = trail_offset(container.said, judged.facts), desk.ports.catalog.recording_itself(recording)
         if found and offset is not None:
             measured(desk, pen, found, offset)
         if not arrival.joins:

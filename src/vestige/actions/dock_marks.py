@@ -21,7 +21,7 @@ def mark(desk: Desk, pen: Pen, item: UUID, said: Mapping[str, str]) -> None:
     """
     asked = (said.get("CategoryID", "").strip()[:_LONGEST], said.get("CategoryName", "").strip()[:_LONGEST])
     found = desk.ports.catalog.item(str(item)) if any(asked) else None
-    recording = desk.ports.catalog.recording(str(found.recording)) if found else None
+    recording = desk.ports.catalog.recording_itself(found.recording) if found else None
     if found is None or recording is None:
         return
     category = _category(desk, asked)

@@ -69,7 +69,8 @@ def _settle(desk: Desk, pen: Pen, part: Recording, whole: Recording, words: str)
             close_by(desk, pen, finding, words)
         if finding.object_id == part.id and finding.kind not in answered | _ASKED_ANEW and (finding.kind, finding.detail) not in told:
             open_finding(desk, pen, finding.kind, ("recording", whole.id), finding.detail)
-    officer_differs(desk, pen, find_recording(desk, str(whole.id)), words, again=False)
+    if now := desk.ports.catalog.recording(str(whole.id)):
+        officer_differs(desk, pen, now, words, again=False)
     for container in desk.ports.docks.containers([whole.id]):
         dock_whole.look(desk, pen, container)
 

@@ -51,6 +51,7 @@ class DjangoCatalog:
     items = staticmethod(queries.items)
     recording = staticmethod(queries.recording)
     recordings = staticmethod(queries.recordings)
+    recording_itself = staticmethod(queries.recording_itself)
     corrections = staticmethod(queries.corrections)
     with_digest = staticmethod(queries.with_digest)
     finding = staticmethod(queries.finding)

@@ -49,7 +49,11 @@ def _items() -> "QuerySet[models.EvidenceItem]":
 
 
 def _recordings() -> "QuerySet[models.Recording]":
-    return models.Recording.objects.select_related("device", "officer", "unit").prefetch_related(Prefetch("items", _items()), "containers")
+    return _without_items().prefetch_related(Prefetch("items", _items()))
+
+
+def _without_items() -> "QuerySet[models.Recording]":
+    return models.Recording.objects.select_related("device", "officer", "unit").prefetch_related("containers")
 
 
 def held_recordings() -> "QuerySet[models.Recording]":
@@ -99,6 +103,12 @@ def recording(ref: str, visible: Plan = EVERYTHING) -> Recording | None:
     """The recording with that number or id, if the plan shows it."""
     row = _recordings().filter(_named(ref, "number")).filter(condition(visible, "")).first()
     return values.recording(row) if row else None
+
+
+def recording_itself(recording_id: UUID) -> Recording | None:
+    """The same by id, without its items: what is asked as each of thousands of clips comes in must not read all of them."""
+    row = _without_items().filter(id=recording_id).first()
+    return values.recording(row, itself=True) if row else None
 
 
 def corrections(recording_id: UUID) -> list[Correction]:

@@ -51,8 +51,8 @@ def item(row: models.EvidenceItem) -> EvidenceItem:
     )
 
 
-def recording(row: models.Recording) -> Recording:
-    """A recording with its items (prefetched)."""
+def recording(row: models.Recording, *, itself: bool = False) -> Recording:
+    """A recording with its items (prefetched), or `itself` without them."""
     place = None
     if row.latitude_e7 is not None and row.longitude_e7 is not None:
         place = Place(row.latitude_e7 / _E7, row.longitude_e7 / _E7)
@@ -68,7 +68,7 @@ def recording(row: models.Recording) -> Recording:
         category=row.category,
         access_class=row.access_class,
         place=place,
-        items=tuple(item(i) for i in row.items.all()),
+        items=() if itself else tuple(item(i) for i in row.items.all()),
         test=bool(row.test),
         pre_event_ms=max((_pre_event(json.loads(container.said)) for container in row.containers.all()), default=0),
         corrected_at=row.corrected_at,
