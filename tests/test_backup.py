@@ -22,7 +22,7 @@ from tests.beside import TimeAuthority
 from tests.budget import examples, how_far
 from tests.forking import command
 from vestige import config
-from vestige.actions import anchors, backup, clip, intake, release, stamping
+from vestige.actions import anchors, backup, clip, docks, intake, release, stamping
 from vestige.actions.checking import check
 from vestige.actions.clip import Cut
 from vestige.actions.intake import Outcome, Sent
@@ -34,6 +34,7 @@ from vestige.custody.signed_notes import ED25519, parse_key
 from vestige.custody.tree import Frontier
 from vestige.errors import BadInput, Fault, Unavailable
 from vestige.evidence.backups import BackupFacts, Restored
+from vestige.evidence.items import FindingKind
 from vestige.evidence.people import system
 from vestige.outside.authority import Authority
 from vestige.restoration import Wishes, restore_home
@@ -327,6 +328,20 @@ def test_sessions_and_secrets_stay_behind(small: Agency, tmp_path: Path) -> None
             assert not any(word in path.read_bytes() for word in hidden), path
     home, _ = restored(small, tmp_path / "b", tmp_path / "new")
     assert home.config.web_secret != small.home.config.web_secret
+
+
+def test_what_was_taken_away_after_the_backup_is_given_again_and_a_finding_says_so(small: Agency, tmp_path: Path) -> None:
+    dock, _, _ = docks.connect(small.ports, small.actor("administrator"), "North")
+    token = docks.sign_in(small.ports, system("dock"), dock, "192.0.2.1")
+    backed_up(small, tmp_path / "b")
+    docks.revoke(small.ports, small.actor("administrator"), "North")
+    home, _ = restored(small, tmp_path / "b", tmp_path / "new")
+    assert [one.name for one in home.ports.docks.docks()] == ["North"]
+    assert docks.of_token(home.ports, token) is None
+    [finding] = [one for one in home.ports.catalog.findings(closed=False) if one.kind is FindingKind.RESTORED]
+    assert "as it was at" in finding.detail
+    assert "dock systems" in finding.detail
+    assert faults(home) == []
 
 
 def test_a_trial_of_the_backup_is_recorded_whether_it_succeeds_or_fails(agency: Agency, tmp_path: Path) -> None:

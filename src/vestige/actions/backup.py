@@ -14,6 +14,13 @@ from vestige.errors import BadInput, NotFound, Underway, VestigeError
 from vestige.evidence.backups import BackupFacts, Restored
 from vestige.evidence.changes import Plain, Statement
 from vestige.evidence.items import FindingKind
+from vestige.evidence.values import from_ms
+
+AGAIN = (
+    "whatever was taken away since is given again (roles, dock systems, witnesses, old passwords): "
+    "compare them with what you know, and take it away again"
+)
+"""What a person has to do after a restore: a log of which only the length is known does not tell what was done."""
 
 _MOST_NAMED = 1_000
 _KINDS = MappingProxyType({EventType.BACKUP_MADE: FindingKind.BACKUP_FAILED, EventType.RESTORE_TESTED: FindingKind.RESTORE_FAILED})
@@ -62,9 +69,12 @@ def repair(desk: Desk, folder: Path) -> dict[UUID, str]:
     return done
 
 
-@action("home.restore", Permission.HOME_RESTORE, EventType.HOME_RESTORED)
+@action("home.restore", Permission.HOME_RESTORE, EventType.HOME_RESTORED, EventType.FINDING_OPENED)
 def begin_again(desk: Desk, origin: str, found: Restored) -> None:
-    """The first entry of the log `origin` of a restored home: it commits to the old log and states the gap. All in one transaction."""
+    """The first entry of the log `origin` of a restored home: it commits to the old log and states the gap. All in one transaction.
+
+    Then a finding: what was taken away after the backup is given again, and nobody but a person can know of it.
+    """
     old: dict[str, Plain] = asdict(found.old) | {"succession": list(found.old.succession)}
     data: dict[str, Plain] = {
         "old": old,
@@ -78,6 +88,10 @@ def begin_again(desk: Desk, origin: str, found: Restored) -> None:
     with desk.writing() as pen:
         leaf = pen.record(Statement(EventType.HOME_RESTORED, data=data))
         desk.ports.catalog.renew(leaf, origin, found.old)
+    agency = desk.ports.catalog.agency()
+    if agency is not None:
+        with desk.writing() as pen:
+            open_finding(desk, pen, FindingKind.RESTORED, ("agency", agency.id), f"{as_of(found.made)}; {AGAIN}")
 
 
 @action("home.test_restore", Permission.HOME_BACKUP, EventType.RESTORE_TESTED, EventType.FINDING_OPENED)
@@ -100,6 +114,11 @@ def test_restore(desk: Desk, folder: Path, sample: int) -> Mapping[str, object]:
 def migrated(desk: Desk, before: tuple[str, ...], after: tuple[str, ...], kept: str) -> None:
     """The database was brought forward; `kept` names the copy of it as it was before."""
     desk.note(Statement(EventType.HOME_MIGRATED, data={"added": sorted(set(after) - set(before)), "copy": kept}))
+
+
+def as_of(made: int) -> str:
+    """To which moment (ms UTC) a restored home went back."""
+    return f"this home is as it was at {from_ms(made):%Y-%m-%d %H:%M} UTC"
 
 
 def _begun_by_hand(desk: Desk, folder: Path) -> None:

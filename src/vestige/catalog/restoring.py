@@ -14,6 +14,7 @@ from vestige.catalog.contents import SAMPLES
 from vestige.catalog.models import (
     Checkpoint,
     Cosignature,
+    DockToken,
     Event,
     FullTile,
     LogState,
@@ -52,6 +53,7 @@ def renew(leaf: bytes, origin: str, past: PastLog) -> None:
     past.save(force_insert=True)
     WorkingCopy.objects.exclude(kind=SAMPLES).delete()  # no backup holds them: they are made again
     TrackPoint.objects.all().delete()  # with them
+    DockToken.objects.all().delete()  # as people do, docks sign in again
 
 
 def _keep_stamps(origin: str) -> None:

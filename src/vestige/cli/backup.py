@@ -5,9 +5,9 @@ from pathlib import Path
 
 import typer
 
+from vestige.actions.backup import AGAIN, as_of, test_restore
 from vestige.actions.backup import backup as make
 from vestige.actions.backup import repair as put_back
-from vestige.actions.backup import test_restore
 from vestige.actions.checking import check, try_items
 from vestige.assembly import migrate_home
 from vestige.cli.context import Context, console
@@ -88,7 +88,7 @@ def _restore(given: Context, folder: Path, wishes: Wishes) -> None:
     }
     named = [f"{fault.object}: {fault.what}" for fault in faults]
     answer(facts | {"faults": named, "opened": opened}, "\n".join(_words(found)), json=given.json)
-    for line in (*found.missing, *named):
+    for line in (*found.missing, *named, f"CHECK: {as_of(found.made)}; {AGAIN}"):
         say(line)
     if found.missing or faults:
         raise typer.Exit(1)

@@ -8,7 +8,7 @@ from vestige.actions import review
 from vestige.cli.anchors import LOG
 from vestige.cli.context import Context
 from vestige.cli.groups import group
-from vestige.cli.output import answer, emit
+from vestige.cli.output import answer, emit, say
 from vestige.cli.times import iso, written
 from vestige.errors import BadInput
 
@@ -58,6 +58,7 @@ def _show(given: Context, week: str) -> None:
         emit({**told, "same": one.same}) if given.json else typer.echo(words + changed)
     value = {"week": week, "rows": len(sheet.rows), "digest": sheet.digest, "signed": sheet.state.complete}
     answer(value, f"{len(sheet.rows)} rows; list {sheet.digest}", json=given.json)
+    say("not recorded yet, and so never listed: views of a complaint against oneself, break-glass access")
 
 
 def _sign(given: Context, week: str, note: str) -> None:

@@ -186,6 +186,7 @@ class FindingKind(StrEnum):
     RECORDING_ELSEWHERE = "recording_elsewhere"
     RECORDING_INCOMPLETE = "recording_incomplete"
     REJECTED_CONTENT = "rejected_content"
+    RESTORED = "restored"
     RESTORE_FAILED = "restore_failed"
     REVIEW_UNSIGNED = "review_unsigned"
     SAME_BYTES = "same_bytes"
