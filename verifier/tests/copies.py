@@ -63,9 +63,12 @@ class Film:
     paint: Callable[[int, Planes], None] = lambda _number, _planes: None  # the last touch to a frame
     silent: tuple[float, float] | None = (0.2, 0.9)
     sound: bool = True
+    more_sound: int = 0  # milliseconds of it after the last frame
     notes: bool = False  # supplemental information stays in
     metadata: dict[str, str] = field(default_factory=dict)
     chapter: bool = False
+    flat: bool = False  # grey instead of noise: a few kilobytes
+    pixels: str = ""  # what the file holds them as, where it is not 4:2:0
     more: str = ""  # another stream of this codec
     crop: int = 0  # columns at the right that the file holds and does not show
     options: dict[str, str] = field(default_factory=lambda: {"fflags": "bitexact"})
@@ -86,15 +89,19 @@ def film(made: Film | None = None) -> bytes:
     return out.getvalue()
 
 
-_OPTIONS = {"libx264": {"bf": "0", "a53cc": "0", "udu_sei": "0"}, "libx265": {"x265-params": "log-level=none:bframes=0:info=0"}}
-_FILTERS = {"libx264": "filter_units=remove_types=6", "libx265": "filter_units=remove_types=39-40"}
+_OPTIONS = {
+    "mpeg4": {},
+    "libx264": {"bf": "0", "a53cc": "0", "udu_sei": "0"},
+    "libx265": {"x265-params": "log-level=none:bframes=0:info=0"},
+}
+_FILTERS = {"mpeg4": "null", "libx264": "filter_units=remove_types=6", "libx265": "filter_units=remove_types=39-40"}
 
 
 def _pictures(copy: OutputContainer, made: Film) -> None:
     options = {"preset": "ultrafast", "crf": "18", **_OPTIONS[made.codec]}
     picture = copy.add_stream(made.codec, rate=Fraction(1000, EVERY), options=options)
     picture.width, picture.height = made.width, made.height
-    picture.pix_fmt = "yuvj420p" if made.full_range else "yuv420p"
+    picture.pix_fmt = made.pixels or ("yuvj420p" if made.full_range else "yuv420p")
     picture.codec_context.color_range = 2 if made.full_range else 1
     if made.rotation:
         picture.set_display_rotation(-made.rotation)
@@ -132,7 +139,7 @@ def _frames(made: Film) -> list[Any]:
         planes = [
             np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width] for plane in frame.planes
         ]
-        planes[0][:], planes[1][:], planes[2][:] = np.roll(still, number * 3, axis=1), 90, 170
+        planes[0][:], planes[1][:], planes[2][:] = 150 if made.flat else np.roll(still, number * 3, axis=1), 90, 170
         for left, top, right, bottom in made.hides(number):
             planes[0][top:bottom, left:right] = made.black
             for chroma in planes[1:]:
@@ -144,7 +151,7 @@ def _frames(made: Film) -> list[Any]:
 
 
 def _tone(made: Film) -> list[Any]:
-    wave = (0.5 * np.sin(np.arange(made.frames * EVERY * RATE // 1000) * 2 * np.pi * 440 / RATE)).astype(np.float32)
+    wave = (0.5 * np.sin(np.arange((made.frames * EVERY + made.more_sound) * RATE // 1000) * 2 * np.pi * 440 / RATE)).astype(np.float32)
     if made.silent:
         wave[int(made.silent[0] * RATE) : int(made.silent[1] * RATE)] = 0
     found = []

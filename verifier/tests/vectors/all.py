@@ -7,6 +7,7 @@ from verifier.tests.vectors import (
     late,
     logs,
     manifests,
+    measured,
     plain,
     profiles,
     proofs,
@@ -23,7 +24,7 @@ from verifier.tests.vectors import (
 
 def everything() -> dict[str, bytes]:
     """The text of each file. Nothing is drawn by chance and no clock is read: it is the same each time."""
-    text, bases = worlds.bases(successions.STATEMENTS)
+    text, bases = worlds.bases(successions.STATEMENTS, {measured.BASE: measured.base()})
     film_cases = samples.samples()
     samples_matroska.of_matroska(film_cases)
     boxes.boxes(film_cases)
@@ -45,6 +46,7 @@ def everything() -> dict[str, bytes]:
         "packages/hidden.json": hidden.hidden(bases),
         "packages/manifest.json": manifests.manifests(bases),
         "packages/profiles.json": profiles.profiles(bases),
+        "packages/measured.json": measured.measured(bases),
         "packages/proof.json": proofs.proof(bases),
         "packages/samples.json": late.samples(bases),
         "packages/succession.json": successions.succession(bases),

@@ -1,7 +1,6 @@
 """Packages: `data/hidden.json`, what a redacted copy must hide (package format, step 12).
 
-The footage is no film, so a program that measures it (step 13) refuses it there: films come from encoders, which do not write the same bytes
-everywhere, so that they can't be made here.
+The footage is no film, so a program that measures it (step 13) refuses it there: `packages/measured.json` has films.
 """
 
 from typing import Any

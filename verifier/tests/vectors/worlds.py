@@ -235,8 +235,8 @@ def change(before: bytes, data: Json) -> Json:
     return against(before, data) if isinstance(data, bytes) else data
 
 
-def bases(statements: list[str]) -> tuple[bytes, dict[str, Files]]:
-    """The text of `bases.json`, and the packages that are in it; `statements` lead to the log's key."""
+def bases(statements: list[str], more: dict[str, Files]) -> tuple[bytes, dict[str, Files]]:
+    """The text of `bases.json`, and the packages that are in it; `statements` lead to the log's key, `more` are made elsewhere."""
     plans = {
         "court": court(),
         "public": public(),
@@ -250,7 +250,7 @@ def bases(statements: list[str]) -> tuple[bytes, dict[str, Files]]:
         "opened copy": opened(),
         "the log's key was replaced twice": succeeded(statements),
     }
-    found = {name: made(plan) for name, plan in plans.items()}
+    found = {name: made(plan) for name, plan in plans.items()} | more
     rows = {name: {"trust": LOG_KEY, "files": {path: plain(data) for path, data in files.items()}} for name, files in found.items()}
     lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(row, ensure_ascii=False)}" for name, row in rows.items())
     return f"{{\n{lines}\n}}\n".encode(), found
