@@ -234,6 +234,8 @@ def test_what_a_camera_wrote_beside_its_footage_is_told_and_kept_beside_it(sit: 
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_role("link", name="beside GX010777.MP4")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("link", name="Kept as")).to_have_count(3, timeout=60_000)
+    expect(page.get_by_role("link", name=", in one recording with GX010777.MP4")).to_be_visible()
+    expect(page.get_by_role("cell", name="Small copy", exact=True)).to_be_visible()
     _shot(page, "upload-beside")
     rows = _rows(server, "SELECT filename, recording_id FROM catalog_evidenceitem WHERE filename LIKE 'G%0777%'")
     assert len(rows) == 3

@@ -23,6 +23,12 @@ export async function asked(paths: string[]): Promise<Part[]> {
 
 const WHAT = { sidecar: "notes", small_copy: "small copy", thumbnail: "thumbnail" };
 
+/** `Small copy`: what a file is beside footage; empty for what stands by itself. */
+export function kindBeside(part: Part): string {
+  const what = part.beside ? WHAT[part.beside] : "";
+  return what.charAt(0).toUpperCase() + what.slice(1);
+}
+
 /** `kept beside GX010123.MP4, as its small copy`. */
 export function inWords(part: Part): string {
   if (part.of) {

@@ -18,6 +18,7 @@ class Unanswered extends Error {
 
 export interface Outcome {
   number: string;
+  recording: string;
   status: "accessioned" | "duplicate" | "quarantined";
   reason: string;
 }
