@@ -53,6 +53,8 @@ def test_files_and_folders_go_over_a_cut_line_and_clips_of_one_camera_are_joined
     (tmp_path / "zoo 画像.bin").write_bytes(large)
     for number in (1, 2):
         clip(card / f"GX{number:02d}0001.MP4", started=f"2026-11-23T18:30:{(number - 1) * 6:02d}Z", offset=40 + number)
+    clip(tmp_path / "small.mp4", seconds=1, offset=43)
+    (tmp_path / "small.mp4").rename(card / "GL010001.LRV")
     with line_to(served, at_random(3, 24, 1, 2 * MB)) as (url, line):
         memory = str(tmp_path / "memory.sqlite3")
         words = ("upload", url, str(card), str(tmp_path / "zoo 画像.bin"), "--credential", str(credential), "--memory", memory)
@@ -61,11 +63,11 @@ def test_files_and_folders_go_over_a_cut_line_and_clips_of_one_camera_are_joined
         again, _ = run(*words, "--officer", "B200")
     found.sort(key=lambda one: str(one["path"]).rpartition("/")[2])
     again.sort(key=lambda one: str(one["path"]).rpartition("/")[2])
-    assert [one["status"] for one in found] == ["accessioned", "accessioned", "quarantined"]
+    assert [one["status"] for one in found] == ["accessioned", "accessioned", "accessioned", "quarantined"]
     assert [one["item"] for one in again] == [one["item"] for one in found]
     assert sender.item(large)["officer"] == "B200"
     assert sender.item(large)["filename"] == "zoo 画像.bin"
-    assert found[0]["recording"] == found[1]["recording"] != found[2]["recording"]
+    assert {one["recording"] for one in found[:3]} == {found[0]["recording"]} != {found[3]["recording"]}
 
 
 def test_an_uploader_that_is_killed_goes_on_where_it_was(sender: Sender, served: str, credential: Path, tmp_path: Path) -> None:
