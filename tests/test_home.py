@@ -99,7 +99,7 @@ def test_a_card_is_erased_only_of_what_was_verified(agency: Agency, tmp_path: Pa
 
 def test_who_may_not_is_refused_and_the_refusal_is_recorded(agency: Agency, tmp_path: Path) -> None:
     outcome = take(agency, note(tmp_path))
-    with pytest.raises(Refused):
+    with pytest.raises(NotFound):
         items.show_item(agency.ports, agency.actor("officer"), str(outcome.item))
     with pytest.raises(Refused):
         intake.receive(agency.ports, CONSOLE, Sent(note(tmp_path)), lambda _: None)
@@ -114,7 +114,7 @@ def test_an_officer_brings_in_and_sees_their_own_footage_and_nobody_elses(agency
     outcome = intake.receive(agency.ports, officer, Sent(note(tmp_path)), lambda _: None)
     _, recording = items.show_item(agency.ports, officer, outcome.number)
     assert str(recording.officer) == officer.id
-    with pytest.raises(Refused, match="their own"):
+    with pytest.raises(Refused, match="only where they recorded it"):
         intake.receive(agency.ports, officer, Sent(note(tmp_path, "b.bin", b"other"), officer=other.badge), lambda _: None)
     assert [item.id for item in items.list_items(agency.ports, officer, ItemFilter())] == [outcome.item]
     assert faults(agency) == []
