@@ -327,6 +327,20 @@ def test_the_menu_opens_on_a_narrow_page(sit: Sit) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_axe_finds_no_violation_where_people_and_units_are_kept(sit: Sit, size: str) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci in ui/")
+    page = sit("A100", size)
+    for path in ("/people", "/agency"):
+        page.goto(path)
+        _no_violation(page, path)
+    page.get_by_label("The file").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": b"kind,code,name\nteam,T1,First\n"})
+    page.get_by_role("button", name="Show what would change").click()
+    expect(page.get_by_text("team T1 (First) is new")).to_be_visible()
+    _no_violation(page, "what would change")
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_no_page_is_wider_than_the_window(sit: Sit, server: Server, size: str) -> None:
     page = sit("C200", size)
     for path in ("/recordings", "/findings", f"/recordings/{server.world.recordings['segments']}", "/docks", "/devices", "/nothing"):
