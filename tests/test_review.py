@@ -78,14 +78,14 @@ def test_what_stands_out_is_read_from_the_log_and_not_from_the_tables(either_dat
 
 
 def test_whose_a_recording_was_when_it_was_viewed_is_what_counts(agency: Agency, tmp_path: Path) -> None:
-    officer, supervisor, custodian = agency.actor("officer"), agency.actor("supervisor"), agency.actor("evidence custodian")
+    officer, custodian = agency.actor("officer"), agency.actor("evidence custodian")
     restricted, plain = taken(agency, tmp_path, "use of force", officer), taken(agency, tmp_path, officer=officer)
-    viewing.start(agency.ports, supervisor, str(restricted), "a partner's")
+    viewing.start(agency.ports, custodian, str(restricted), "a partner's")
     for item in (restricted, plain):
         viewing.start(agency.ports, officer, str(item), "my report")
     before = review.read(agency.ports, agency.actor("auditor"), week(agency)).rows
-    correcting.correct(agency.ports, custodian, str(restricted), "the badge was a partner's", officer="SUPERVISOR")
-    correcting.correct(agency.ports, custodian, str(plain), "the badge was a partner's", officer="SUPERVISOR")
+    correcting.correct(agency.ports, custodian, str(restricted), "the badge was a partner's", officer="EVIDENCE-CUSTODIAN")
+    correcting.correct(agency.ports, custodian, str(plain), "the badge was a partner's", officer="EVIDENCE-CUSTODIAN")
     rows = review.read(agency.ports, agency.actor("auditor"), week(agency)).rows
     assert rows == before, "nobody gets out of the list, or into it, by a correction afterwards"
     assert [(row.who, row.count) for row in rows if row.kind is RowKind.OWN_RESTRICTED] == [(f"person:{officer.id}", 1)]

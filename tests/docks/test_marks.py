@@ -95,7 +95,7 @@ def test_the_weekly_review_knows_the_access_class_that_a_bookmark_gave(agency: A
     bookmark(agency, dock, CategoryID="critical incident")
     [row] = Recording.objects.all()
     [item] = row.items.all()
-    viewing.start(agency.ports, agency.actor("supervisor"), str(item.id), "to look")
+    viewing.start(agency.ports, agency.actor("evidence custodian"), str(item.id), "to look")
     [started] = agency.ports.reviews.entries(["viewing:started"], 0, agency.clock.at + 1)
     [owned] = review._owned(agency.ports, [started]).values()  # what the weekly list is drawn from
     assert owned.access_class == "confidential"

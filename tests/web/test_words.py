@@ -20,7 +20,7 @@ def test_every_event_type_has_a_sentence(kind: EventType) -> None:
 
 
 def test_every_kind_state_and_source_has_words() -> None:
-    assert all(words.finding(kind) != kind for kind in FindingKind)
+    assert all(words.finding(kind) != str(kind) for kind in FindingKind)
     assert all(words.kind(kind) != kind for kind in ItemKind)
     assert all(words.state(state) != state for state in ItemStatus)
     assert all(words.source(source) for source in TimeSource)

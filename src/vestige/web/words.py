@@ -133,6 +133,7 @@ _FINDINGS: Mapping[str, str] = MappingProxyType(
         FindingKind.OTHER_BYTES: "Other bytes under the same name",
         FindingKind.QUARANTINED: "In quarantine",
         FindingKind.REVIEW_UNSIGNED: "A weekly review is not signed",
+        FindingKind.RESTORED: "Restored from a backup: what came after it is to be done again",
         FindingKind.RESTORE_FAILED: "A backup does not restore",
         FindingKind.RECORDING_ELSEWHERE: "Another dock sent of the same recording",
         FindingKind.RECORDING_INCOMPLETE: "Recording is not complete",
