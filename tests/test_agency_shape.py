@@ -82,6 +82,18 @@ def test_a_supervisor_has_the_unit_and_all_within_it_for_as_long_as_they_are_one
     assert shape.supervised(person.id, 0) == set()
 
 
+def test_the_list_of_people_says_where_each_is_now(agency: Agency) -> None:
+    people.add(agency.ports, CONSOLE, "P3", "Pat Three", [Role.OFFICER], unit="Night shift")
+    taken(
+        agency, "person,P1,Pat One,B1,,,2026-01-05,,\nperson,P1,Pat One,BS,attached,,2026-02-01,,\nperson,P2,Pat Two,BAL,supervisor,,,,\n"
+    )
+    units = {one.badge: one.unit for one in people.list_people(agency.ports, CONSOLE)}
+    assert units == {"ADMIN": "", "P1": "B1, BS (attached)", "P2": "BAL (supervisor)", "P3": "Night shift"}
+    agency.clock.at += DAY
+    taken(agency, "person,P1,Pat One,B2,,,,,\n")
+    assert {one.badge: one.unit for one in people.list_people(agency.ports, CONSOLE)}["P1"] == "B2"
+
+
 def test_who_moves_is_a_member_of_one_unit_at_each_moment(agency: Agency) -> None:
     taken(agency, "person,P1,Pat One,B1,,,2026-01-05,,\n")
     taken(agency, "person,P1,Pat One,B2,,,2026-05-01,,\n")

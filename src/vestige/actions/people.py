@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vestige.access.judge import Subject
 from vestige.access.permissions import Permission
@@ -65,8 +66,9 @@ def invited(person: Person | None) -> Person:
 
 @action("person.list", Permission.PERSON_LIST, EventType.PERSON_LISTED)
 def list_people(desk: Desk) -> list[Person]:
-    """All people with their roles."""
-    people = desk.ports.catalog.people()
+    """All people with their roles, and the units that they are in now; what was said of somebody's unit otherwise stands where there is none."""
+    places = desk.ports.shape.shape().places(desk.now())
+    people = [replace(one, unit=places.get(one.id, one.unit)) for one in desk.ports.catalog.people()]
     desk.note(Statement(EventType.PERSON_LISTED, data={"count": len(people)}))
     return people
 

@@ -58,7 +58,7 @@ def unit_then(postings: Iterable[Posting], at: int) -> UUID | None:
 
     Of several of a kind the one that they came to last. None where they were in no unit.
     """
-    held = sorted((one for one in postings if one.covers(at)), key=lambda one: (_RANK[one.part], -one.starts, one.id))
+    held = sorted((one for one in postings if one.covers(at)), key=lambda one: (_rank(one), -one.starts, one.id))
     return held[0].unit if held else None
 
 
@@ -100,3 +100,22 @@ class Shape:
     units: Sequence[Unit]
     postings: Sequence[Posting]
     people: Mapping[UUID, tuple[str, str]]
+
+    def places(self, at: int) -> Mapping[UUID, str]:
+        """Where people are at that moment, in words: the codes of their units, each with their part in it if they are no plain member."""
+        codes = {unit.id: unit.code for unit in self.units}
+        held: dict[UUID, list[Posting]] = {}
+        for one in self.postings:
+            if one.covers(at):
+                held.setdefault(one.person, []).append(one)
+        return {
+            person: ", ".join(_words(codes[one.unit], one.part) for one in sorted(places, key=_rank)) for person, places in held.items()
+        }
+
+
+def _rank(posting: Posting) -> int:
+    return _RANK[posting.part]
+
+
+def _words(code: str, part: Part) -> str:
+    return code if part is Part.MEMBER else f"{code} ({part})"
