@@ -170,7 +170,6 @@ def test_thousands_of_half_uploads_cost_little_and_harm_no_other_dock(
     print(f"{count} half uploads: memory grew by {grown / MB:.0f} MiB, clips beside them {min(took):.1f} to {max(took):.1f} s")
 
 
-@pytest.mark.timeout(7_200 if FULL else 600)
 @pytest.mark.timeout(0 if FULL else 600)  # a child looks at each of them: ten thousand take an hour
 def test_thousands_of_tiny_clips_are_all_there(dock: Dock, running: tuple[str, int]) -> None:
     count, name = 10_000 if FULL else 40, dock.record(at="20261204T100000Z")
