@@ -10,8 +10,10 @@ import pytest
 from tests.agency import CONSOLE, Agency, make_agency
 from tests.web.world import clip
 
-from vestige.actions import uploads, uploads_due
+from vestige.access.roles import Role
+from vestige.actions import people, uploads, uploads_due
 from vestige.actions.checking import check
+from vestige.actions.correcting import correct
 from vestige.actions.uploads import Chunk
 from vestige.actions.uploads_placed import WAIT_MS
 from vestige.assembly import open_home
@@ -20,6 +22,7 @@ from vestige.cli.upload import Going
 from vestige.cli.watch import Watch
 from vestige.errors import BadInput, Unavailable
 from vestige.evidence.items import Recording
+from vestige.evidence.people import Actor
 from vestige.evidence.uploads import FileWords, Upload
 from vestige.ingest.card import Card, Wishes, read_card
 from vestige.ingest.tus.words import file_words
@@ -52,16 +55,16 @@ class Sending:
     agency: Agency
     card: Path
 
-    def begin(self, name: str, **said: str) -> Upload:
+    def begin(self, name: str, by: Actor | None = None, **said: str) -> Upload:
         [file] = [one for one in Card.find([self.card]).files if one.path.name == name]
         keys = {"of": file.of, "follows": file.follows}
         told = {"filename": name, "key": name, "folder": "DCIM/100GOPRO"} | {word: path.name for word, path in keys.items() if path}
         length = (self.card / name).stat().st_size
-        return uploads.start(self.agency.ports, self.agency.actor("evidence custodian"), length, file_words(told | said))
+        return uploads.start(self.agency.ports, by or self.agency.actor("evidence custodian"), length, file_words(told | said))
 
-    def send(self, upload: Upload) -> Upload:
+    def send(self, upload: Upload, by: Actor | None = None) -> Upload:
         body = (self.card / upload.words.name).read_bytes()
-        size, now = uploads.grow(self.agency.ports, self.agency.actor("evidence custodian"), upload.id, Chunk(0, io.BytesIO(body)))
+        size, now = uploads.grow(self.agency.ports, by or self.agency.actor("evidence custodian"), upload.id, Chunk(0, io.BytesIO(body)))
         assert size == len(body)
         return now
 
@@ -214,3 +217,12 @@ def test_watch_sends_footage_first_whenever_its_files_appear(card: Path, tmp_pat
     assert work.look() == (4, 0)
     assert went == [(FIRST, "", ""), (SMALL, FIRST, ""), (SECOND, "", FIRST), (NOTE, SECOND, "")]
     assert Mark.of("there", folder / FIRST).key != Mark.of("there", folder / SMALL).key
+
+
+def test_a_small_copy_of_footage_that_was_corrected_to_another_officer_goes_beside_it(agency: Agency, card: Path) -> None:
+    officer, sending = agency.actor("officer"), Sending(agency, card)
+    sending.send(sending.begin(FIRST, by=officer), by=officer)
+    other = people.add(agency.ports, CONSOLE, "O2", "Officer O2", [Role.OFFICER])
+    correct(agency.ports, agency.actor("evidence custodian"), "R-2026-000001", "It was O2's", officer=other.badge)
+    sending.send(sending.begin(SMALL, by=officer), by=officer)
+    assert [shown(one) for one in recordings(agency)] == [([FIRST], [(SMALL, "small_copy", 0)])]

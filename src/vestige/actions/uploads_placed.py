@@ -11,9 +11,11 @@ from uuid import UUID
 
 from vestige.access.judge import Subject
 from vestige.actions.door import Desk
+from vestige.actions.joined import corrected_away
 from vestige.actions.ports import Ports
 from vestige.errors import Refused
 from vestige.evidence.cards import Beside, stands_beside
+from vestige.evidence.items import Recording
 from vestige.evidence.segments import follows
 from vestige.evidence.uploads import Upload
 
@@ -50,7 +52,7 @@ def place(desk: Desk, upload: Upload) -> Placed:
     if footage and beside:
         item = desk.ports.catalog.item(str(footage.outcome["item"]))
         recording = desk.ports.catalog.recording(str(item.recording)) if item else None
-        if item and recording and _may(desk, recording.officer):
+        if item and recording and _may(desk, upload, recording):
             return Placed(beside=beside, recording=recording.id, position=item.position)
     before = _kept(desk, upload, words.follows)
     if before is None and words.after:
@@ -78,10 +80,12 @@ def _kept(desk: Desk, upload: Upload, key: str) -> Upload | None:
     return found if found and found.outcome and _belongs(upload, found) else None
 
 
-def _may(desk: Desk, officer: UUID | None) -> bool:
-    """Whether the sender may add to footage of that officer; what came whole is kept in any case, by itself then."""
+def _may(desk: Desk, upload: Upload, recording: Recording) -> bool:
+    """Whether its sender may add to that footage, as with a card that is read; what came whole is kept in any case, by itself then."""
+    if upload.officer is not None and corrected_away(desk.ports, recording, upload.officer):
+        return True
     try:
-        desk.require(Subject(officer=officer))
+        desk.require(Subject(officer=recording.officer))
     except Refused:
         return False
     return True
