@@ -186,3 +186,21 @@ def test_memory_stays_under_32_mib_above_the_start_for_a_file_of_200(tmp_path: P
     command = [sys.executable, "-c", _MEASURE, str(tmp_path)]
     grown = int(subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout)
     assert grown < 32
+
+
+class _Broken:
+    def __init__(self, at: int) -> None:
+        self.left = at
+
+    def update(self, _data: memoryview) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise MemoryError("no more")
+
+
+@pytest.mark.parametrize("at", [1, 3, 6])
+def test_a_sum_that_lacks_a_part_is_never_told(at: int) -> None:
+    with pytest.raises(MemoryError):
+        seal_stream(io.BytesIO(bytes(6 * SEGMENT)), _Collected(), _quiet, _Broken(at))
+    digest, _ = seal_stream(io.BytesIO(b"after it"), _Collected(), _quiet)
+    assert digest.value == hashlib.sha256(b"after it").hexdigest()

@@ -6,6 +6,7 @@ the upload stays as it is, and whoever asks for it next tries again. 4. Ended by
 what came of it is removed.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -304,20 +305,30 @@ def _noted(desk: Desk, upload: Upload, outcome: Outcome) -> None:
 
 def _ended(ports: Ports, actor: Actor, upload: Upload) -> Upload:
     """The upload as it is now; what lay in the vault beside the item's own object goes, and what waited for this item is kept."""
-    now = ports.uploads.upload(upload.id)
-    if now is None:
-        raise NotFound("this upload has ended")
+    now = _cleared(ports, upload)
     if now.outcome:
-        ports.growing.remove(upload.id)
         with suppress(VestigeError):  # the clock keeps what fails here
             free(ports, actor, now)
     return now
 
 
+def _cleared(ports: Ports, upload: Upload) -> Upload:
+    now = ports.uploads.upload(upload.id)
+    if now is None:
+        raise NotFound("this upload has ended")
+    if now.outcome:
+        ports.growing.remove(upload.id)
+    return now
+
+
 def free(ports: Ports, actor: Actor, upload: Upload) -> None:
     """Keep what waited for that upload, and what waited for those. Raises what keeping raises; then they are tried again later."""
-    for one in freed(ports, upload):
-        with ports.growing.grow(one.id, one.sealed, one.length) as growing:
-            if growing.whole:
-                finish(ports, actor, one, growing)
-        _ended(ports, actor, one)
+    kept = deque([upload])
+    while kept:
+        for one in freed(ports, kept.popleft()):
+            with ports.growing.grow(one.id, one.sealed, one.length) as growing:
+                if growing.whole:
+                    finish(ports, actor, one, growing)
+            now = _cleared(ports, one)
+            if now.outcome:
+                kept.append(now)

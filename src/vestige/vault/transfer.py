@@ -50,9 +50,13 @@ class Checksum(Protocol):
 
 
 class _Strand:
-    """One sum over lent buffers, in their order, by whichever of the process's hashing threads is free: one buffer at a time, then another's."""
+    """One sum over lent buffers, in their order, by whichever of the process's hashing threads is free: one buffer at a time, then another's.
+
+    `failure` is what kept a buffer out of the sum, which is worth nothing then.
+    """
 
     def __init__(self, total: Checksum) -> None:
+        self.failure: BaseException | None = None
         self._total = total
         self._lock = Lock()
         self._waiting: deque[_Lent] = deque()
@@ -64,19 +68,30 @@ class _Strand:
             self._waiting.append(lent)
             starts, self._runs = not self._runs, True
         if starts:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        try:
             _threads().submit(self._next)
+        except RuntimeError as error:  # the process ends, and takes no more work
+            self.failure = error
+            with self._lock:
+                left, self._waiting, self._runs = self._waiting, deque(), False
+            for lent in left:
+                lent.done()
 
     def _next(self) -> None:
         lent = self._waiting[0]
         try:
             self._total.update(lent.part)
-        finally:
-            with self._lock:
-                self._waiting.popleft()
-                self._runs = bool(self._waiting)
-            if self._runs:  # only this strand sets it to False
-                _threads().submit(self._next)
-            lent.done()
+        except BaseException as error:  # noqa: BLE001  # raised by `digest`, in the thread that asks for the sum
+            self.failure = error
+        with self._lock:
+            self._waiting.popleft()
+            self._runs = goes_on = bool(self._waiting)
+        lent.done()
+        if goes_on:
+            self._go_on()
 
 
 class _Lent:
@@ -130,7 +145,10 @@ class _Hasher:
             strand.add(lent)
 
     def digest(self) -> Digest:
-        """The digest of all that was given; after the block."""
+        """The digest of all that was given; after the block. Raises what kept any of it out of a sum."""
+        for strand in self._strands:
+            if strand.failure:
+                raise strand.failure
         return Digest(self._sha.hexdigest())
 
 
