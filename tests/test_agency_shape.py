@@ -167,6 +167,23 @@ def test_nobody_becomes_a_supervisor_by_their_own_file_or_gets_a_role_that_takes
         agency_shape.import_file(agency.ports, agency.actor("officer"), (HEAD + TREE).encode())
 
 
+def test_nobody_puts_units_under_the_one_that_they_supervise(tmp_path: Path) -> None:
+    agency = make_agency(tmp_path)
+    admin = agency.actor("administrator")
+    taken(agency, "person,ADMINISTRATOR,Pat Administrator,B1,supervisor,,,,\n")
+    for moved in (
+        TREE.replace("team,B2,Second,BAL", "team,B2,Second,B1"),
+        TREE.replace("team,B1,First,BAL", "team,B1,First,").replace("BAL,Baltimore,ERO", "BAL,Baltimore,B1"),
+    ):
+        file = (HEAD + moved).encode()
+        with pytest.raises(Refused, match="nobody puts units under themselves"):
+            agency_shape.preview(agency.ports, admin, file)
+        with pytest.raises(Refused, match="nobody puts units under themselves"):
+            agency_shape.import_file(agency.ports, admin, file)
+    agency_shape.import_file(agency.ports, admin, (HEAD + TREE + "team,B3,Third,B1,,,,,\n").encode())
+    agency_shape.import_file(agency.ports, CONSOLE, (HEAD + TREE.replace("team,B2,Second,BAL", "team,B2,Second,B1")).encode())
+
+
 def test_two_memberships_at_once_are_refused_by_the_database_itself(agency: Agency) -> None:
     taken(agency, "person,P1,Pat One,B1,,,2026-01-05,,\n")
     person, unit = Posting.objects.get().person_id, Unit.objects.get(code="B2").id

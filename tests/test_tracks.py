@@ -158,7 +158,9 @@ def test_who_may_not_view_sees_no_track_and_no_place_of_others(agency: Agency) -
         with pytest.raises(NotFound):
             tracks.show_tracks(agency.ports, agency.actor(role), ref)
     wanted = ItemFilter(near=Near(407_500_000, -739_800_000))
-    assert items.list_recordings(agency.ports, agency.actor("officer"), wanted) == []
+    for role in ("officer", "administrator", "auditor"):
+        assert items.list_recordings(agency.ports, agency.actor(role), wanted) == []
+        assert items.list_items(agency.ports, agency.actor(role), wanted) == []
     assert len(items.list_recordings(agency.ports, agency.actor("evidence custodian"), wanted)) == 1
     last = Event.objects.filter(type="item:listed").order_by("-seq").first()
     assert last is not None

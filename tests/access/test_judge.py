@@ -93,7 +93,8 @@ def test_an_agency_adds_roles_of_its_own_and_each_mistake_is_named() -> None:
     assert not may(rookie, Permission.ITEM_VIEW, Subject(officer=ME, access_class="restricted"), home).allowed
     assert not may(rookie, Permission.ITEM_VIEW, Subject(officer=ME), OPEN).allowed
     assert not takes_two(home.roles["rookie"])
-    assert takes_two(own_roles({"boss": {"permissions": ["item:view"], "reach": ["any recording"]}})["boss"])
+    for word in ("item:view", "recording:correct", "recording:join", "recording:mark"):
+        assert takes_two(own_roles({"boss": {"permissions": [word], "reach": ["any recording"]}})["boss"])
     for name, wrong, words in (
         ("officer", said, "a name of its own"),
         ("Rookie", said, "small letters"),

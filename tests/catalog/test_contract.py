@@ -21,7 +21,7 @@ from vestige.assembly import log_key
 from vestige.catalog.models import Assignment, Event, LogState
 from vestige.catalog.sequencer import append, sequence
 from vestige.custody.events import EventType
-from vestige.errors import BadInput, Fault, TrailMoved
+from vestige.errors import BadInput, Fault, NotFound, TrailMoved
 from vestige.evidence.changes import Change, Statement
 from vestige.evidence.items import FindingKind, ItemFilter, ItemStatus
 from vestige.evidence.people import Actor, Person
@@ -211,6 +211,20 @@ def test_findings_open_and_close_once(agency: Agency, tmp_path: Path) -> None:
     assert doubt.id in {f.id for f in agency.ports.catalog.findings(closed=True)}
     with pytest.raises(BadInput, match="closed already"):
         findings.close(agency.ports, custodian, doubt.id, "again")
+
+
+def test_findings_about_a_recording_are_for_those_who_may_know_of_it(agency: Agency, tmp_path: Path) -> None:
+    outcome = taken(agency, tmp_path, b"y")
+    about = {outcome.item, outcome.recording}
+    [doubt] = [f for f in agency.ports.catalog.findings_of([outcome.item]) if f.kind is FindingKind.QUARANTINED]
+    told = {
+        role: {f.object_id for f in findings.list_findings(agency.ports, agency.actor(role))}
+        for role in ("evidence custodian", "supervisor")
+    }
+    assert (told["evidence custodian"] >= about, told["supervisor"] & about) == (True, set())
+    with pytest.raises(NotFound, match=f"there is no finding {doubt.id}"):
+        findings.close(agency.ports, agency.actor("supervisor"), doubt.id, "none of mine")
+    findings.close(agency.ports, agency.actor("evidence custodian"), doubt.id, "looked at it")
 
 
 def test_an_intake_is_remembered_until_it_ends_once(agency: Agency) -> None:

@@ -9,6 +9,7 @@ from tests.agency import CONSOLE, Agency, make_agency
 
 from vestige.access.roles import Role
 from vestige.actions import (
+    agency_shape,
     chasing,
     correcting,
     device_faults,
@@ -19,17 +20,21 @@ from vestige.actions import (
     intake,
     items,
     joining,
+    marking,
     people,
     review,
     viewing,
 )
 from vestige.actions.checking import check
 from vestige.actions.dock_intake import Sending
+from vestige.actions.door import Desk
 from vestige.actions.intake import Sent
 from vestige.catalog.models import Event, EvidenceItem, Recording
-from vestige.errors import BadInput, NotFound, Refused
+from vestige.errors import BadInput, NotFound, Refused, Unavailable
+from vestige.evidence.access import Mark
 from vestige.evidence.docks import Dock
 from vestige.evidence.items import FindingKind, ItemFilter
+from vestige.evidence.items import Recording as Known
 from vestige.evidence.people import Actor, system
 from vestige.ingest.axis.names import container_name, object_name
 
@@ -179,6 +184,7 @@ def test_whoever_was_corrected_away_from_the_part_gets_nothing_of_the_whole(agen
     numbers = sorted(Recording.objects.values_list("number", flat=True))
     correcting.correct(agency.ports, custodian, numbers[1], "O2 wore it all the time", officer="O2")
     join(agency, numbers[1], numbers[0])
+    agency_shape.import_file(agency.ports, CONSOLE, b"kind,code,name\nperson,O1,Another Name\n")
     officer = agency.ports.catalog.person("O1")
     assert officer is not None
     path = tmp_path / "b.mp4"
@@ -186,6 +192,50 @@ def test_whoever_was_corrected_away_from_the_part_gets_nothing_of_the_whole(agen
     actor = Actor("person", str(officer.id), "Officer O1 (O1)", officer.roles, "console")
     again = intake.receive(agency.ports, actor, Sent(path, device="CAM1"), lambda _: None)
     assert (again.status, again.item) == ("duplicate", other.id)
+
+
+def test_marks_go_to_the_whole_and_no_join_comes_between_a_look_and_its_mark(agency: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = connected(agency, "First"), connected(agency, "Second")
+    send(agency, first, "20260101_100000_a.mp4")
+    send(agency, second, "20260101_100100_b.mp4")
+    numbers, custodian = sorted(Recording.objects.values_list("number", flat=True)), agency.actor("evidence custodian")
+    marking.mark(agency.ports, custodian, numbers[1], ["juvenile"], "a child is seen")
+    look, joined = marking.find_recording, []
+
+    def joined_meanwhile(desk: Desk, ref: str) -> Known:
+        found = look(desk, ref)
+        if not joined:
+            joined.append(join(agency, numbers[1], numbers[0]))
+        return found
+
+    monkeypatch.setattr(marking, "find_recording", joined_meanwhile)
+    with pytest.raises(Unavailable, match="changed just now"):
+        marking.mark(agency.ports, custodian, numbers[1], ["sealed"], "by order of the court")
+    whole = agency.ports.catalog.recording(numbers[0])
+    assert whole is not None
+    assert whole.marks == {Mark.JUVENILE}
+    marking.mark(agency.ports, custodian, numbers[0], ["sealed"], "by order of the court")
+    assert items.show_recording(agency.ports, custodian, numbers[1]).into == numbers[0]
+    assert items.show_recording(agency.ports, agency.actor("records analyst"), numbers[1]).into == ""
+    assert check(agency.ports, CONSOLE) == []
+
+
+def test_a_join_that_moves_the_time_brings_the_unit_of_that_time(agency: Agency) -> None:
+    rows = b"kind,code,name,within,part,from,until,roles\nteam,B1,First,,,,,\nteam,B2,Second,,,,,\n"
+    then, later = b"person,O1,Pat,B1,,2025-12-01,,officer\n", b"person,O1,Pat,B2,,2026-01-02,,officer\n"
+    agency_shape.import_file(agency.ports, CONSOLE, rows + then)
+    agency_shape.import_file(agency.ports, CONSOLE, rows + later)
+    first, second = connected(agency, "First"), connected(agency, "Second")
+    for dock in (first, second):
+        dock_words.describe(agency.ports, dock.actor(), container_name(NAME), {"UserID": "O1"}, make=False)
+    send(agency, first, "20260101_100000_a.mp4")
+    send(agency, second, "20260101_100100_b.mp4")
+    numbers, custodian = sorted(Recording.objects.values_list("number", flat=True)), agency.actor("evidence custodian")
+    assert set(Recording.objects.values_list("unit__code", flat=True)) == {"B1"}
+    correcting.correct(agency.ports, custodian, numbers[1], "the clock was two days behind", recorded_at=1_767_434_400_000)
+    join(agency, numbers[1], numbers[0])
+    assert Recording.objects.get(number=numbers[0]).unit.code == "B2"
+    assert check(agency.ports, CONSOLE) == []
 
 
 def test_corrected_times_go_to_the_whole_and_must_agree(agency: Agency) -> None:

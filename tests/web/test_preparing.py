@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import httpx
 from tests.agency import make_agency
@@ -95,3 +96,17 @@ def _count(home: Path, query: str) -> int:
         count = int(database.execute(query).fetchone()[0])
     database.close()
     return count
+
+
+def test_an_item_that_breaks_keeps_no_other_waiting() -> None:
+    from vestige.web.preparing import _each
+
+    waiting, made = sorted(uuid4() for _ in range(3)), []
+
+    def make(item: UUID) -> None:
+        if item == waiting[0]:
+            raise ValueError("nobody thought of this")
+        made.append(item)
+
+    _each(lambda after: next((one for one in waiting if after is None or one > after), None), make, lambda: False)
+    assert made == waiting[1:]

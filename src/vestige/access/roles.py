@@ -240,12 +240,13 @@ _LETS_OUT = frozenset({Permission.ITEM_EXPORT, Permission.REDACTION_APPROVE, Per
 WEIGHTY = _LETS_OUT | {Permission.ROLE_CONFIRM, Permission.ROLE_PROPOSE}
 """Acts that on the console take the person's own second factor, unless the home was made for demonstrations and tests."""
 
-TWO_GRANTERS = frozenset({Permission.ITEM_VIEW, Permission.TRAIL_READ}) | _LETS_OUT
+_CHANGES_SIGHT = frozenset({Permission.RECORDING_CORRECT, Permission.RECORDING_JOIN, Permission.RECORDING_MARK})
+TWO_GRANTERS = frozenset({Permission.ITEM_VIEW, Permission.TRAIL_READ}) | _CHANGES_SIGHT | _LETS_OUT
 """A role with one of these over the recordings of others takes two granters."""
 
 
 def takes_two(rule: RoleRule) -> bool:
-    """Whether a role sees others' footage or trails, exports or releases: then it takes two granters."""
+    """Whether a role sees others' footage or trails, changes who does, exports or releases: then it takes two granters."""
     return rule.reach.relations != _OWN and bool(rule.permissions & TWO_GRANTERS)
 
 

@@ -11,7 +11,7 @@ from vestige.access.permissions import Permission
 from vestige.actions.agency import granted
 from vestige.actions.belonging import place
 from vestige.actions.door import Desk, action
-from vestige.actions.roster import Compared, Grant, compare
+from vestige.actions.roster import Compared, Grant, Step, compare
 from vestige.custody.events import EventType
 from vestige.errors import BadInput, Refused
 from vestige.evidence.agency import Shape
@@ -73,14 +73,28 @@ def _compared(desk: Desk, data: bytes) -> Compared:
     if agency is None:
         raise BadInput("this home has no agency yet")
     roster = read(data, ZoneInfo(agency.timezone))
-    found = compare(roster, desk.ports.shape.shape(), desk.ports.catalog.people(), desk.now())
+    shape, now = desk.ports.shape.shape(), desk.now()
+    found = compare(roster, shape, desk.ports.catalog.people(), now)
     if any(step.type is EventType.PERSON_ADDED for step in found.steps):
         desk.require(permission=Permission.PERSON_ADD)
     if desk.actor.kind == "person" and UUID(desk.actor.id) in found.new_supervisors:
         raise Refused("nobody makes themselves a supervisor; somebody else has to import this file")
+    if desk.actor.kind == "person" and _widened(shape, found.steps, desk.ports.shape.supervised(UUID(desk.actor.id), now)):
+        raise Refused("nobody puts units under themselves; somebody else has to import this file")
     for grant in found.grants:
         _may_grant(desk, grant)
     return found
+
+
+def _widened(shape: Shape, steps: Sequence[Step], supervised: frozenset[UUID]) -> bool:
+    """Whether a unit that is there already would come to lie within those."""
+    moved = {
+        step.change.id: step.change.columns["within"]
+        for step in steps
+        if step.type is EventType.UNIT_CHANGED and "within" in step.change.columns
+    }
+    known = {unit.id for unit in shape.units}
+    return any(unit in known - supervised and within and UUID(str(within)) in supervised for unit, within in moved.items())
 
 
 def _may_grant(desk: Desk, grant: Grant) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 from vestige.access.permissions import Permission
 from vestige.actions.door import Desk, Pen, action
 from vestige.custody.events import EventType
-from vestige.errors import BadInput, NotFound
+from vestige.errors import BadInput, Unseen
 from vestige.evidence.changes import Statement
 from vestige.evidence.items import Finding, FindingKind
 from vestige.evidence.values import uuid7
@@ -13,8 +13,8 @@ from vestige.evidence.values import uuid7
 
 @action("finding.list", Permission.FINDING_LIST, EventType.FINDING_LISTED)
 def list_findings(desk: Desk, *, closed: bool = False) -> list[Finding]:
-    """Open findings, or all of them."""
-    findings = desk.ports.catalog.findings(closed=closed)
+    """Open findings, or all of them; of those about a recording, or what belongs to one, only where the actor may know of it."""
+    findings = desk.ports.catalog.findings(desk.known(), closed=closed)
     desk.note(Statement(EventType.FINDING_LISTED, data={"count": len(findings)}))
     return findings
 
@@ -22,9 +22,9 @@ def list_findings(desk: Desk, *, closed: bool = False) -> list[Finding]:
 @action("finding.close", Permission.FINDING_CLOSE, EventType.FINDING_CLOSED)
 def close(desk: Desk, ref: UUID, reason: str) -> None:
     """End a finding with a reason. Raises NotFound; BadInput without a reason or when it is closed already."""
-    finding = desk.ports.catalog.finding(ref)
+    finding = desk.ports.catalog.finding(ref, desk.known())
     if finding is None:
-        raise NotFound(f"there is no finding {ref}")
+        raise Unseen(f"there is no finding {ref}")
     if finding.closed_at is not None or not reason.strip():
         raise BadInput("this finding is closed already" if finding.closed_at else "closing a finding takes a reason")
     with desk.writing() as pen:

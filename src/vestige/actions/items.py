@@ -63,7 +63,7 @@ def find_recording(desk: Desk, ref: str) -> Recording:
 @action("item.list", Permission.ITEM_LIST, EventType.ITEM_LISTED)
 def list_items(desk: Desk, wanted: ItemFilter) -> list[EvidenceItem]:
     """Items that the actor may see, quarantined ones too."""
-    items = desk.ports.catalog.items(desk.reach(), wanted)
+    items = desk.ports.catalog.items(desk.reach(), wanted, desk.reach(Permission.ITEM_VIEW))
     desk.note(Statement(EventType.ITEM_LISTED, data={"filter": _filter(wanted), "items": len(items)}))
     return items
 
@@ -71,8 +71,8 @@ def list_items(desk: Desk, wanted: ItemFilter) -> list[EvidenceItem]:
 @action("recording.list", Permission.ITEM_LIST, EventType.ITEM_LISTED)
 def list_recordings(desk: Desk, wanted: ItemFilter) -> list[Recording]:
     """Recordings that the actor may see, newest first, with the posters that the list shows."""
-    recordings = desk.ports.catalog.recordings(desk.reach(), wanted)
     plan = desk.reach(Permission.ITEM_VIEW)
+    recordings = desk.ports.catalog.recordings(desk.reach(), wanted, plan)
     shown = [item.number for one in recordings if (item := poster_of(one)) and matches(plan, subject_of(one))]
     numbers = [one.number for one in recordings]
     desk.note(Statement(EventType.ITEM_LISTED, data={"filter": _filter(wanted), "recordings": numbers, "posters": shown}))
@@ -104,7 +104,7 @@ def show_recording(desk: Desk, ref: str) -> RecordingFacts:
     desk.note(Statement(EventType.ITEM_SHOWN, about=("recording", str(recording.id))))
     plan = desk.reach()
     others = [one for one in joined.elsewhere(desk.ports, recording) if matches(plan, subject_of(one))]
-    into, opened = joined.joined_into(desk.ports, recording), opened_copies(desk.ports, recording)
+    into, opened = joined.joined_into(desk.ports, recording, desk.known()), opened_copies(desk.ports, recording)
     corrections = [made for one in parts for made in catalog.corrections(one.id)]
     return RecordingFacts(recording, findings, redactions, corrections, others, into, opened)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
+from vestige.access.judge import Plan
 from vestige.actions.ports import Ports
 from vestige.custody.events import EventType
 from vestige.evidence.items import Recording, TimeSource
@@ -16,13 +17,14 @@ def elsewhere(ports: Ports, recording: Recording) -> Sequence[Recording]:
     return [one for one in found if one and one.items and one.id != recording.id]
 
 
-def joined_into(ports: Ports, recording: Recording) -> str:
-    """The number of the recording that has all of this one now; empty where it has its own."""
+def joined_into(ports: Ports, recording: Recording, plan: Plan) -> str:
+    """The number of the recording that has all of this one now; empty where it has its own, or where the plan does not show that one."""
     if recording.items:
         return ""
     told = next(iter(ports.catalog.told_of("recording", str(recording.id), EventType.RECORDING_JOINED)), None)
     data = told.opened.get("data") if told else None
-    return str(data.get("into", "")) if isinstance(data, dict) else ""
+    into = str(data.get("into", "")) if isinstance(data, dict) else ""
+    return into if into and ports.catalog.recording(into, plan) else ""
 
 
 def parts_of(ports: Ports, recording: Recording) -> list[Recording]:
@@ -36,10 +38,10 @@ def corrected_away(ports: Ports, recording: Recording, officer: UUID) -> bool:
     person = ports.catalog.person(str(officer))
     if person is None or recording.officer == officer:
         return False
-    named = f"{person.name} ({person.badge})"
+    named = f" ({person.badge})"  # a name may change
     for one in (recording, *parts_of(ports, recording)):
         told = (entry.opened.get("data") for entry in ports.catalog.told_of("recording", str(one.id), EventType.RECORDING_CORRECTED))
-        if any(isinstance(data, dict) and data.get("officer_was") == named for data in told):
+        if any(isinstance(data, dict) and str(data.get("officer_was", "")).endswith(named) for data in told):
             return True
     return False
 

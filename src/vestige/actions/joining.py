@@ -1,10 +1,11 @@
 """A person joins two recordings of one activation of a camera, of which two docks sent a part each (decision 15)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from vestige.access.permissions import Permission
 from vestige.actions import dock_whole
+from vestige.actions.belonging import unit_of
 from vestige.actions.door import Desk, Pen, action
 from vestige.actions.findings import close_by, open_finding
 from vestige.actions.items import find_recording
@@ -47,7 +48,7 @@ def join(desk: Desk, ref: str, into: str, reason: str) -> Joined:
             [part.id, whole.id]
         ) != containers:
             raise Unavailable("a part of it came in just now; look at it, and join it then")
-        _decide(pen, part, whole)
+        _decide(desk, pen, part, whole)
         for item in part.items:
             data = {"from": part.number, "to": whole.number, "reason": reason.strip()[:500]}
             moved = (Change("item", item.id, {"recording": str(whole.id)}),)
@@ -95,7 +96,7 @@ def _may_be_one(part: Recording, whole: Recording) -> None:
         raise BadInput("one of them is marked as a function check and the other is not: decide on one first")
 
 
-def _decide(pen: Pen, part: Recording, whole: Recording) -> None:
+def _decide(desk: Desk, pen: Pen, part: Recording, whole: Recording) -> None:
     """What one of them has and the other lacks goes to the whole."""
     if whole.category == UNCATEGORIZED != part.category:
         columns: dict[str, Plain] = {"category": part.category, "access_class": part.access_class}
@@ -105,7 +106,6 @@ def _decide(pen: Pen, part: Recording, whole: Recording) -> None:
     lacking: dict[str, Plain] = {}
     if whole.officer is None and part.officer is not None:
         lacking["officer"] = str(part.officer)
-        lacking["unit"] = str(part.unit) if part.unit else None
     if whole.place is None and part.place is not None:
         lacking |= {"latitude_e7": round(part.place.latitude * 1e7), "longitude_e7": round(part.place.longitude * 1e7)}
     if not part.marks <= whole.marks:
@@ -114,7 +114,21 @@ def _decide(pen: Pen, part: Recording, whole: Recording) -> None:
         lacking["corrected_at"] = part.corrected_at
     if whole.clock_offset_ms is None and part.clock_offset_ms is not None:
         lacking["clock_offset_ms"] = part.clock_offset_ms
+    unit = _unit(desk, part, whole)
+    if unit != (str(whole.unit) if whole.unit else None):
+        lacking["unit"] = unit
     if lacking:
         data = {"from": part.number}
         changes = (Change("recording", whole.id, lacking),)
         pen.record(Statement(EventType.RECORDING_JOINED, about=("recording", str(whole.id)), data=data, changes=changes))
+
+
+def _unit(desk: Desk, part: Recording, whole: Recording) -> str | None:
+    """The unit of the officer and the time that the whole has after the join; its own where neither changes."""
+    officer = part.officer if whole.officer is None else whole.officer
+    corrected = part.corrected_at if whole.corrected_at is None else whole.corrected_at
+    offset = part.clock_offset_ms if whole.clock_offset_ms is None else whole.clock_offset_ms
+    joined = replace(whole, officer=officer, corrected_at=corrected, clock_offset_ms=offset)
+    if (joined.officer, joined.known_at) == (whole.officer, whole.known_at):
+        return str(whole.unit) if whole.unit else None
+    return unit_of(desk, joined.officer, joined.known_at)

@@ -6,7 +6,7 @@ from vestige.access.permissions import Permission
 from vestige.actions.door import Desk, action
 from vestige.actions.items import find_recording
 from vestige.custody.events import EventType
-from vestige.errors import BadInput
+from vestige.errors import BadInput, Unavailable
 from vestige.evidence.access import Mark, bits
 from vestige.evidence.changes import Change, Purpose, Statement
 from vestige.evidence.items import Recording
@@ -14,7 +14,10 @@ from vestige.evidence.items import Recording
 
 @action("recording.mark", Permission.RECORDING_MARK, EventType.RECORDING_MARKED)
 def mark(desk: Desk, ref: str, marks: Iterable[str], reason: str) -> Recording:
-    """Say which marks a recording bears: all of them, and no other. Raises NotFound; BadInput for other words, without a reason, for no change."""
+    """Say which marks a recording bears: all of them, and no other.
+
+    Raises NotFound; BadInput for other words, without a reason, for no change; Unavailable for what changes just now.
+    """
     recording, reason = find_recording(desk, ref), reason.strip()
     try:
         wanted = frozenset(Mark(word.strip().lower()) for word in marks)
@@ -29,6 +32,10 @@ def mark(desk: Desk, ref: str, marks: Iterable[str], reason: str) -> Recording:
         raise BadInput(f"{recording.number} holds nothing any more: it was joined into another")
     changes = (Change("recording", recording.id, {"marks": bits(wanted)}),)
     with desk.writing() as pen:
+        for dock in sorted({one.dock for one in desk.ports.docks.containers([recording.id])}):
+            desk.ports.docks.lock(dock)  # as a join does: it is before, or after
+        if find_recording(desk, ref) != recording:
+            raise Unavailable("it was changed just now; look at it, and mark it then")
         for number, item in enumerate(items):
             pen.record(
                 Statement(

@@ -8,16 +8,22 @@ from django.db.models import F, FloatField, Q, Value
 from django.db.models.functions import Cast, Cos, Power, Radians, Sin
 from django.db.models.lookups import LessThanOrEqual
 
+from vestige.access.judge import Plan
 from vestige.catalog import models
+from vestige.catalog.plans import condition
 from vestige.evidence.tracks import RADIUS_M, STEP_M, Near, boxes
 
 _E7 = 1e7
 
 
-def came_near(near: Near, prefix: str) -> Q:
-    """Recordings with a place of their own, or a point of a track of one of their items, within reach."""
+def came_near(near: Near, prefix: str, tracks: Plan) -> Q:
+    """Recordings with a place of their own, or a point of a track of one of their items, within reach: of those whose tracks `tracks` shows."""
     own = models.Recording.objects.filter(*_within(near, near.metres)).values("id")
-    passed = models.TrackPoint.objects.filter(*_within(near, near.metres + STEP_M)).values("item__recording")
+    passed = (
+        models.TrackPoint.objects.filter(*_within(near, near.metres + STEP_M))
+        .filter(condition(tracks, "item__recording__"))
+        .values("item__recording")
+    )
     return Q(**{f"{prefix}id__in": own}) | Q(**{f"{prefix}id__in": passed})
 
 

@@ -1,6 +1,8 @@
 """Finding things in the catalog, as values. Lists are narrowed by the access plan in the database, never afterwards."""
 
 from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
@@ -122,9 +124,9 @@ def recordings_of(device_id: UUID, limit: int) -> list[Recording]:
     return [values.recording(row) for row in held_recordings().filter(device=device_id).order_by("-id")[:limit]]
 
 
-def recordings(visible: Plan, wanted: ItemFilter) -> list[Recording]:
-    """Recordings, newest first, that the plan shows and the filter wants."""
-    rows = held_recordings().filter(_narrow(wanted, ""))
+def recordings(visible: Plan, wanted: ItemFilter, tracks: Plan = EVERYTHING) -> list[Recording]:
+    """Recordings, newest first, that the plan shows and the filter wants; by their tracks only those are found whose tracks `tracks` shows."""
+    rows = held_recordings().filter(_narrow(wanted, "", tracks))
     if wanted.status is not None:
         rows = rows.filter(_status(wanted.status))
     if wanted.before is not None:
@@ -132,9 +134,9 @@ def recordings(visible: Plan, wanted: ItemFilter) -> list[Recording]:
     return [values.recording(row) for row in seen(rows, visible, "", "-id", wanted.limit)]
 
 
-def items(visible: Plan, wanted: ItemFilter) -> list[EvidenceItem]:
-    """Items, oldest first, that the plan shows and the filter wants."""
-    rows = _items().filter(_narrow(wanted, "recording__"))
+def items(visible: Plan, wanted: ItemFilter, tracks: Plan = EVERYTHING) -> list[EvidenceItem]:
+    """Items, oldest first, that the plan shows and the filter wants; by tracks as for recordings."""
+    rows = _items().filter(_narrow(wanted, "recording__", tracks))
     if wanted.status is not None:
         rows = rows.filter(status=wanted.status.value)
     if wanted.before is not None:
@@ -187,16 +189,27 @@ def archive_bytes() -> int:
     return models.EvidenceItem.objects.aggregate(total=Sum("size"))["total"] or 0
 
 
-def finding(ref: UUID) -> Finding | None:
-    """One finding."""
-    row = models.Finding.objects.filter(id=ref).first()
+def finding(ref: UUID, plan: Plan = EVERYTHING) -> Finding | None:
+    """One finding; one about a recording, or what belongs to one, as the plan shows it."""
+    row = _findings(plan).filter(id=ref).first()
     return values.finding(row) if row else None
 
 
-def findings(*, closed: bool) -> list[Finding]:
-    """Open findings (all of them with `closed`), newest first."""
-    rows = models.Finding.objects.order_by("-id")
+def findings(plan: Plan = EVERYTHING, *, closed: bool) -> list[Finding]:
+    """Open findings (all of them with `closed`), newest first; those about a recording, or what belongs to one, as the plan shows it."""
+    rows = _findings(plan).order_by("-id")
     return [values.finding(row) for row in (rows if closed else rows.filter(closed_at__isnull=True))]
+
+
+def _findings(plan: Plan) -> QuerySet[models.Finding]:
+    own, of_recording = condition(plan, ""), condition(plan, "recording__")
+    shown = {
+        "recording": models.Recording.objects.filter(own),
+        "item": models.EvidenceItem.objects.filter(of_recording),
+        "dock_container": models.DockContainer.objects.filter(of_recording | Q(recording__isnull=True)),
+    }
+    parts = (Q(Exists(rows.filter(id=OuterRef("object_id"))), object_kind=kind) for kind, rows in shown.items())
+    return models.Finding.objects.filter(~Q(object_kind__in=list(shown)) | reduce(or_, parts))
 
 
 def findings_of(objects: Iterable[UUID]) -> list[Finding]:
@@ -250,7 +263,7 @@ def told_of(kind: str, ref: str, event_type: str) -> Iterator[TrailEntry]:
     return map(values.trail_entry, rows.order_by("-seq").iterator(chunk_size=_FEW))
 
 
-def _narrow(wanted: ItemFilter, prefix: str) -> Q:
+def _narrow(wanted: ItemFilter, prefix: str, tracks: Plan) -> Q:
     given = {
         "officer__badge__iexact": wanted.officer,
         "device__serial": wanted.device,
@@ -258,7 +271,7 @@ def _narrow(wanted: ItemFilter, prefix: str) -> Q:
     }
     narrowed = Q(**{prefix + name: value for name, value in given.items() if value is not None})
     narrowed &= _within(wanted, prefix + "recorded_at") | _within(wanted, prefix + "corrected_at")
-    return narrowed & came_near(wanted.near, prefix) if wanted.near else narrowed
+    return narrowed & came_near(wanted.near, prefix, tracks) if wanted.near else narrowed
 
 
 def _within(wanted: ItemFilter, column: str) -> Q:

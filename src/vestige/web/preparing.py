@@ -92,10 +92,20 @@ def _each(behind: Callable[[UUID | None], UUID | None], make: Callable[[UUID], o
             item = behind(item)
             if item is None:
                 return
-            make(item)
+            _attempt(make, item)
         except DiskFull:
             return
-        except VestigeError:
-            continue
         finally:
             close_old_connections()
+
+
+def _attempt(make: Callable[[UUID], object], item: UUID) -> None:
+    """Make it, or leave it for the next time: what is wrong with one item keeps no other waiting."""
+    try:
+        make(item)
+    except (DiskFull, OperationalError, InterfaceError):
+        raise
+    except VestigeError:
+        return
+    except Exception:  # noqa: BLE001  # told, and the others are made
+        _LOG.exception("item %s was not prepared", item)

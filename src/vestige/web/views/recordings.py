@@ -79,7 +79,8 @@ def show_recording(request: HttpRequest, ref: str) -> HttpResponseBase:
     segments = recording.segments
     trail: Sequence[object] = ()
     first = next(iter((*segments, *recording.attached)), None)  # a dock may send what stands beside footage before any
-    if first and holds(actor, Permission.TRAIL_READ):
+    may_trail = hands.reach(request, Permission.TRAIL_READ)(recording)
+    if first and may_trail:
         trail = [tell(entry) for entry in hands.act(request, items.read_trail, str(first.id))[1]]
     context = {
         **_stage(request, recording, [facts.opened.get(item.id, item) for item in segments]),
@@ -98,7 +99,7 @@ def show_recording(request: HttpRequest, ref: str) -> HttpResponseBase:
         "may_join": holds(actor, Permission.RECORDING_JOIN),
         "redactions": facts.redactions,
         "trail": trail,
-        "may_trail": holds(actor, Permission.TRAIL_READ),
+        "may_trail": may_trail,
         "may_mark_test": bool(recording.items) and holds(actor, Permission.RECORDING_MARK_TEST),
         "may_devices": holds(actor, Permission.DEVICE_LIST),
         "may_correct": holds(actor, Permission.RECORDING_CORRECT),
