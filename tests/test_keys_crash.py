@@ -1,18 +1,16 @@
 """A rotation killed at any moment loses no key: everything opens, the kit opens what is there, and the next rotation ends it."""
 
 import os
-import random
 import shutil
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tests.budget import budget, how_far, seconds
+from tests.budget import how_far
 from tests.test_home import vestige
-from tests.tracing import Call, calls, strace
+from tests.tracing import Call, Command, calls, killed_somewhere, strace
 
 pytestmark = pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
 KILLED_AT = ("write", "pwrite64", "fsync", "fdatasync", "rename", "unlink")
@@ -89,18 +87,9 @@ def whole(folder: Path) -> None:
 
 
 def test_killed_at_any_write_fsync_rename_or_commit_no_key_is_lost(template: Path, traced: tuple[Path, list[Call]], tmp_path: Path) -> None:
-    counts = Counter(call.name for call in traced[1])
-    points = [(name, n) for name in KILLED_AT for n in range(1, counts[name] + 1)]
-    random.Random(os.urandom(8)).shuffle(points)
-    tried, killed, end = 0, 0, time.monotonic() + seconds(0.02, 1e9)
-    for name, when in points:
-        if tried >= 3 and time.monotonic() > end:
-            break
-        folder = shutil.copytree(template, tmp_path / str(tried), copy_function=shutil.copy2)
-        command, environment = rotate(folder)
-        killed += strace(folder / "trace", command, environment, "-e", f"inject={name}:signal=SIGKILL:when={when}") != 0
-        whole(folder)
-        shutil.rmtree(folder)
-        tried += 1
-    how_far(f"rotation killed at {killed} of {tried} tried moments, of {len(points)} (budget {budget():g} minutes)")
-    assert killed
+    counts = Counter(call.name for call in traced[1] if call.name in KILLED_AT)
+
+    def rotated(folder: Path) -> Command:
+        return rotate(shutil.copytree(template, folder, copy_function=shutil.copy2))
+
+    how_far(f"rotation {killed_somewhere(rotated, counts, tmp_path, whole, 0.02)}")

@@ -1,13 +1,20 @@
 """What a process did to files, by strace, and what a power cut would have left of it."""
 
 import os
+import random
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.budget import budget, seconds
+
+Command = tuple[list[str], dict[str, str]]
+"""What is run, and its environment."""
+_LEAST = 3
 CALLS = "openat,write,pwrite64,fsync,fdatasync,rename,unlink,ftruncate"
 _LINE = re.compile(r"^(\d+) +(\w+)\((.*)\) += (-?\d+)")
 _BEGUN = re.compile(r"^(\d+) +(\w+\(.*) <unfinished \.\.\.>$")
@@ -142,3 +149,27 @@ class Disk:
             (where / Path(name).relative_to(self._root)).write_bytes(file.durable)
         for settings in ("settings.toml",):
             (where / settings).chmod(0o600)
+
+
+def killed_somewhere(
+    made: Callable[[Path], Command], counts: Mapping[str, int], where: Path, whole: Callable[[Path], None], share: float
+) -> str:
+    """A command, killed at moments drawn of all those calls, `counts` of each, each time in a folder of its own that must be `whole` again.
+
+    `made` fills the folder and says the command; `share` is of the budget for tests, and without a budget each moment is tried. Returns how
+    far it came, in words.
+    """
+    points = [(name, n) for name, count in counts.items() for n in range(1, count + 1)]
+    random.Random(os.urandom(8)).shuffle(points)
+    tried, killed, end = 0, 0, time.monotonic() + seconds(share, 1e9)
+    for name, when in points:
+        if tried >= _LEAST and time.monotonic() > end:
+            break
+        folder = where / str(tried)
+        command, environment = made(folder)
+        killed += strace(folder / "trace", command, environment, "-e", f"inject={name}:signal=SIGKILL:when={when}") != 0
+        whole(folder)
+        shutil.rmtree(folder)
+        tried += 1
+    assert killed
+    return f"killed at {killed} of {tried} tried moments, of {len(points)} (budget {budget():g} minutes)"

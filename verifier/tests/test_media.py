@@ -18,6 +18,7 @@ from av.bitstream import BitStreamFilterContext
 from tests.budget import examples, how_far
 from verifier.tests.checks import FOOTAGE, Json, refused
 from verifier.tests.copies import FRAMES, HEIGHT, LOG, RATE, WIDTH, Film, Planes, boxes, film, must, plan
+from verifier.tests.vectors.measured import box, inside
 from verifier.tests.writer import Plan, make
 
 from vestige_verify import hidden, measuring, redaction_log
@@ -136,27 +137,6 @@ LIES: dict[str, tuple[Film, str]] = {
 def test_a_copy_that_lies_is_refused_and_named(measured: Callable[..., Findings], name: str) -> None:
     made, reason = LIES[name]
     refused(measured(film(made)), step=13, file=FOOTAGE, reason=reason)
-
-
-def box(kind: bytes, payload: bytes) -> bytes:
-    return struct.pack(">I4s", 8 + len(payload), kind) + payload
-
-
-def inside(footage: bytes, path: list[bytes], more: bytes) -> bytes:
-    """The file with more at the end of the box that lies at `path`, all sizes made to fit; the index stands at the file's end."""
-    data, at, end = bytearray(footage), 0, len(footage)
-    heads = []
-    for kind in path:
-        while data[at + 4 : at + 8] != kind:
-            at += int.from_bytes(data[at : at + 4], "big")
-            assert at < end, kind
-        heads.append(at)
-        end = at + int.from_bytes(data[at : at + 4], "big")
-        at += 8
-    data[end:end] = more
-    for head in heads:
-        data[head : head + 4] = struct.pack(">I", int.from_bytes(data[head : head + 4], "big") + len(more))
-    return bytes(data)
 
 
 SECRET = b"Dupont, 12 Main Street"

@@ -84,10 +84,10 @@ def _bent() -> dict[str, tuple[str, bytes]]:
     """Films of which bytes were changed; with the sentence that refuses them."""
     honest = pinned("honest")
     return {
-        "a box of its own in the index": (f"{CARRIES}a box uuid in moov", inside(honest, [b"moov"], _box(b"uuid", SECRET))),
+        "a box of its own in the index": (f"{CARRIES}a box uuid in moov", inside(honest, [b"moov"], box(b"uuid", SECRET))),
         "a box of its own in the picture's entry": (
             f"{CARRIES}a box uuid in avc1",
-            inside(honest, [*TABLES, b"stsd", b"avc1"], _box(b"uuid", SECRET)),
+            inside(honest, [*TABLES, b"stsd", b"avc1"], box(b"uuid", SECRET)),
         ),
         "bytes behind a table's end": (f"{CARRIES}the box stts tells of more", inside(honest, [*TABLES, b"stts"], SECRET)),
         "bytes between boxes": (
@@ -108,7 +108,7 @@ def _bent() -> dict[str, tuple[str, bytes]]:
     }
 
 
-def _box(kind: bytes, payload: bytes) -> bytes:
+def box(kind: bytes, payload: bytes) -> bytes:
     return struct.pack(">I4s", 8 + len(payload), kind) + payload
 
 
@@ -119,6 +119,7 @@ def inside(footage: bytes, path: list[bytes], more: bytes) -> bytes:
     for kind in path:
         while data[at + 4 : at + 8] != kind:
             at += int.from_bytes(data[at : at + 4], "big")
+            assert at < end, kind
         heads.append(at)
         end = at + int.from_bytes(data[at : at + 4], "big")
         at += {b"stsd": 16, b"avc1": 86}.get(kind, 8)
