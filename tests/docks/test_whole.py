@@ -241,7 +241,7 @@ def test_a_trail_that_comes_first_measures_and_somebody_elses_shift_is_told(agen
     assert (found.officer_badge, found.clock_offset_ms, found.known_at) == ("O1", 60_000, ten - 60_000)
     assert told(agency, FindingKind.OFFICER_DIFFERS) == ["O1 is named; the camera CAM1 was with O2 then"]
     [finding] = agency.ports.catalog.open_findings_of([found.id], FindingKind.OFFICER_DIFFERS)
-    findings.close(agency.ports, agency.actor("supervisor"), finding.id, "O1 had borrowed it")
+    findings.close(agency.ports, agency.actor("evidence custodian"), finding.id, "O1 had borrowed it")
     written = trail("09:59", 4).replace(b"2026-01-01", b"2026-01-05")
     again = Sending(container_name("_CAM1_20260105T100000Z"), object_name("y_gpstrail.json"), {}, io.BytesIO(written))
     dock_intake.receive(agency.ports, dock.actor(), again)
